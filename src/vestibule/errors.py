@@ -131,7 +131,7 @@ def refusal(
 
 
 def _shown(value: str | None) -> str | None:
-    """Cut to 500 characters and make control characters visible: these strings come from outside."""
+    """Cut to 500 characters, control characters made visible: these strings come from outside."""
     if value is None:
         return None
     cut = value if len(value) <= 500 else value[:500] + "…"
@@ -158,7 +158,7 @@ CODES: dict[str, Row] = {}
 
 
 def _table(kind: type[VestibuleError], *rows: tuple[str, ...]) -> None:
-    """Enter rows of (code, message, remedy[, wire[, spec]]); an empty wire means the code itself."""
+    """Enter rows of (code, message, remedy[, wire[, spec]]); no wire means the code itself."""
     for code, message, remedy, *rest in rows:
         wire = rest[0] if rest and rest[0] else code
         spec = rest[1] if len(rest) > 1 else ""
@@ -167,6 +167,7 @@ def _table(kind: type[VestibuleError], *rows: tuple[str, ...]) -> None:
         CODES[code] = Row(code, kind, message, remedy, wire, spec)
 
 
+# fmt: off
 # --- SAML -----------------------------------------------------------------------------------
 
 _IDP = "The identity provider's administrator: "

@@ -1,0 +1,1 @@
+"""What Vestibule means, as pure values and decisions: no clock, chance, network or database."""

@@ -1,0 +1,233 @@
+"""One login, from the start to the one-time token: what is remembered in between, and the trace.
+
+Owns what an attempt binds together and which parameters a start may carry. Does not know SAML
+or OIDC messages; the two legs hand over a `VerifiedIdentity`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from vestibule.domain.attributes import Profile
+from vestibule.domain.connections import LoginRoute, require_open
+from vestibule.domain.members import require_sso_allowed
+from vestibule.domain.projects import Project, choose_redirect_url
+from vestibule.errors import VestibuleError, refusal
+
+ATTEMPT_LIFETIME = timedelta(minutes=10)
+SSO_TOKEN_LIFETIME = timedelta(minutes=5)
+TRACE_LIFETIME = timedelta(days=30)
+
+_CODE_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """What the browser brought to the start, as far as the login needs it later.
+
+    `parameters` are the `provider_*` ones without their prefix.
+    """
+
+    login_redirect_url: str | None = None
+    signup_redirect_url: str | None = None
+    pkce_code_challenge: str | None = None
+    custom_scopes: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAttempt:
+    """What the server remembers of a login that has begun; taken once, within ten minutes.
+
+    It fixes the target, so nothing in the identity provider's answer can choose another one.
+    `browser_hash` is the hash of a cookie that only the starting browser holds.
+    """
+
+    trace_id: str
+    project_id: str
+    organization_id: str
+    connection_id: str
+    source_connection_id: str
+    login_redirect_url: str
+    signup_redirect_url: str
+    pkce_code_challenge: str | None
+    request_id: str
+    nonce: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    browser_hash: bytes = field(repr=False)
+    started_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGrant:
+    """The identity provider's tokens as the login brought them. Times are aware, in UTC."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    id_token: str = field(repr=False)
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedIdentity:
+    """What a leg proved. Only `finish` of a leg makes one."""
+
+    protocol: Literal["saml", "oidc"]
+    profile: Profile
+    authenticated_at: datetime
+    session_not_on_or_after: datetime | None = None
+    grant: StoredGrant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SsoToken:
+    """What the one-time token of the redirect stands for; the token itself is stored hashed."""
+
+    trace_id: str
+    project_id: str
+    organization_id: str
+    member_id: str
+    registration_id: str
+    connection_id: str
+    source_connection_id: str
+    protocol: Literal["saml", "oidc"]
+    subject: str
+    pkce_code_challenge: str | None
+    authenticated_at: datetime
+    session_not_on_or_after: datetime | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One step of a login, for whoever has to find out why it failed. Never holds a secret."""
+
+    name: str
+    at: datetime
+    ok: bool
+    summary: str
+    want: str | None = None
+    got: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginTrace:
+    """The story of one login. `outcome` is `started`, `accepted`, `authenticated` or `refused`."""
+
+    trace_id: str
+    project_id: str
+    organization_id: str
+    connection_id: str
+    source_connection_id: str
+    started_at: datetime
+    outcome: Literal["started", "accepted", "authenticated", "refused"] = "started"
+    member_id: str | None = None
+    steps: tuple[TraceStep, ...] = ()
+
+
+def refused_step(name: str, error: VestibuleError, at: datetime) -> TraceStep:
+    row = error.row
+    summary = f"{row.message} {error.detail}" if error.detail else row.message
+    return TraceStep(name, at, False, summary, error.want, error.got, error.code)
+
+
+def open_attempt(
+    project: Project,
+    route: LoginRoute,
+    start: StartRequest,
+    *,
+    trace_id: str,
+    request_id: str,
+    nonce: str,
+    code_verifier: str,
+    browser_secret: str,
+    now: datetime,
+) -> LoginAttempt:
+    """Decide whether a login may begin here, and what has to be remembered of it.
+
+    Raises:
+        requires_active_sso_connection, external_connection_pending, external_connection_revoked,
+        operation_restricted_by_organization_auth_methods, no_match_for_provided_sso_url,
+        no_default_login_redirect_url_set, invalid_pkce_code_challenge.
+    """
+    login_url = choose_redirect_url(project.settings, start.login_redirect_url, "LOGIN")
+    signup = start.signup_redirect_url
+    if signup is None and start.login_redirect_url is not None:
+        # An application that names only one URL means it for both kinds of arrival.
+        signup_url = _signup_default(project, login_url)
+    else:
+        signup_url = choose_redirect_url(project.settings, signup, "SIGNUP")
+    require_open(route)
+    # Break-glass members are exempt, and nobody knows yet who this is.
+    if "sso" not in route.organization.settings.allowed_auth_methods:
+        _require_sso_possible(route)
+    challenge = start.pkce_code_challenge
+    if challenge is None and project.settings.pkce_required_for_sso:
+        raise refusal("invalid_pkce_code_challenge", want="pkce_code_challenge", got="nothing")
+    if challenge is not None and not _CODE_CHALLENGE.fullmatch(challenge):
+        raise refusal("invalid_pkce_code_challenge", want="43 base64url characters")
+    return LoginAttempt(
+        trace_id=trace_id,
+        project_id=project.project_id,
+        organization_id=route.organization.organization_id,
+        connection_id=route.target.connection_id,
+        source_connection_id=route.source.connection_id,
+        login_redirect_url=login_url,
+        signup_redirect_url=signup_url,
+        pkce_code_challenge=challenge,
+        request_id=request_id,
+        nonce=nonce,
+        code_verifier=code_verifier,
+        browser_hash=browser_hash(browser_secret),
+        started_at=now,
+        expires_at=now + ATTEMPT_LIFETIME,
+    )
+
+
+def _signup_default(project: Project, login_url: str) -> str:
+    try:
+        return choose_redirect_url(project.settings, None, "SIGNUP")
+    except VestibuleError:
+        return login_url
+
+
+def _require_sso_possible(route: LoginRoute) -> None:
+    require_sso_allowed(route.organization.settings, None)
+
+
+def browser_hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def require_same_browser(
+    attempt: LoginAttempt, secret: str | None, protocol: Literal["saml", "oidc"]
+) -> None:
+    """Refuse an answer that another browser brings: login CSRF (RFC 6749 §10.12)."""
+    if secret is None:
+        raise refusal(f"{protocol}_csrf_cookie_missing")
+    if not hmac.compare_digest(browser_hash(secret), attempt.browser_hash):
+        raise refusal(f"{protocol}_csrf_cookie_mismatch")
+
+
+def require_pkce(challenge: str | None, verifier: str | None) -> None:
+    """Check the application's own PKCE pair (RFC 7636 §4.6)."""
+    if challenge is None:
+        if verifier:
+            raise refusal("pkce_did_not_expect_code_verifier")
+        return
+    if not verifier:
+        raise refusal("pkce_expected_code_verifier")
+    digest = hashlib.sha256(verifier.encode("utf-8", "surrogatepass")).digest()
+    made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    if not hmac.compare_digest(made, challenge):
+        raise refusal("pkce_mismatch")

@@ -1,0 +1,39 @@
+"""trusted_metadata and untrusted_metadata: small JSON objects with limits (wire contract §2.5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from vestibule.errors import refusal
+
+MAX_KEYS = 20
+MAX_BYTES = 4096
+
+Metadata = Mapping[str, object]
+
+
+def merge_metadata(old: Metadata, changes: Mapping[str, object]) -> dict[str, object]:
+    """Merge at the top level: a null deletes its key, a nested object is replaced whole.
+
+    Raises:
+        metadata_too_many_keys, metadata_too_large.
+    """
+    merged = {**old, **changes}
+    return check_metadata({key: value for key, value in merged.items() if value is not None})
+
+
+def check_metadata(metadata: dict[str, object]) -> dict[str, object]:
+    if len(metadata) > MAX_KEYS:
+        raise refusal(
+            "metadata_too_many_keys", want=f"at most {MAX_KEYS} keys", got=str(len(metadata))
+        )
+    size = json_size(metadata)
+    if size > MAX_BYTES:
+        raise refusal("metadata_too_large", want=f"at most {MAX_BYTES} bytes", got=str(size))
+    return metadata
+
+
+def json_size(value: object) -> int:
+    """Size of the compact UTF-8 JSON, in bytes."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

@@ -1,0 +1,264 @@
+"""Sessions: what a member has proved, for how long, and the JWT that says so.
+
+Owns factors, lifetimes, custom claims and the claims of the session JWT (wire contract §5).
+Does not sign, and does not know where a session is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from vestibule.domain.metadata import json_size
+from vestibule.errors import refusal
+
+MIN_MINUTES = 5
+MAX_MINUTES = 527040
+DEFAULT_MINUTES = 60
+JWT_LIFETIME = timedelta(minutes=5)
+INTERMEDIATE_LIFETIME = timedelta(minutes=10)
+
+SESSION_CLAIM = "https://stytch.com/session"
+ORGANIZATION_CLAIM = "https://stytch.com/organization"
+_RESERVED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+_RESERVED_PREFIX = "https://stytch.com/"
+MAX_CLAIM_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One SSO proof. `connection_id` is the connection used, `source_connection_id` the one that
+    spoke to the identity provider; both were fixed when the login began."""
+
+    registration_id: str
+    connection_id: str
+    source_connection_id: str
+    protocol: Literal["saml", "oidc"]
+    subject: str
+    created_at: datetime
+    last_authenticated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    session_id: str
+    organization_id: str
+    member_id: str
+    started_at: datetime
+    last_accessed_at: datetime
+    expires_at: datetime
+    factors: tuple[Factor, ...] = ()
+    custom_claims: Mapping[str, object] = field(default_factory=dict)
+    ip_address: str = ""
+    user_agent: str = ""
+
+    @property
+    def connection_ids(self) -> frozenset[str]:
+        return frozenset(factor.connection_id for factor in self.factors)
+
+
+@dataclass(frozen=True, slots=True)
+class IntermediateSession:
+    """Proofs on the way to a session: kept ten minutes, for one member of one organization."""
+
+    organization_id: str
+    member_id: str
+    factors: tuple[Factor, ...]
+    expires_at: datetime
+
+
+def duration(minutes: int | None, *, limit: int = MAX_MINUTES) -> timedelta:
+    """A session's length from the caller's minutes; None means the default of an hour."""
+    if minutes is None:
+        return timedelta(minutes=min(DEFAULT_MINUTES, limit))
+    if not MIN_MINUTES <= minutes <= MAX_MINUTES:
+        raise refusal(
+            "invalid_session_duration_minutes",
+            want=f"{MIN_MINUTES} to {MAX_MINUTES}",
+            got=str(minutes),
+        )
+    return timedelta(minutes=min(minutes, limit))
+
+
+def with_factor(session: Session, factor: Factor) -> Session:
+    """Add a proof; one from the same connection takes the place of the older one."""
+    older = [f for f in session.factors if f.connection_id == factor.connection_id]
+    kept = tuple(f for f in session.factors if f.connection_id != factor.connection_id)
+    if older:
+        factor = replace(factor, created_at=older[0].created_at)
+    return replace(session, factors=(*kept, factor))
+
+
+def merge_claims(
+    old: Mapping[str, object], changes: Mapping[str, object] | None
+) -> dict[str, object]:
+    """Merge custom claims: objects deeply, null deletes, reserved names are left out (§5.7)."""
+    merged = _deep_merge(old, changes or {})
+    kept = {
+        name: value
+        for name, value in merged.items()
+        if name not in _RESERVED and not name.startswith(_RESERVED_PREFIX)
+    }
+    if kept and (size := json_size(kept)) > MAX_CLAIM_BYTES:
+        raise refusal(
+            "custom_claims_too_large", want=f"at most {MAX_CLAIM_BYTES} bytes", got=str(size)
+        )
+    return kept
+
+
+def _deep_merge(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(old)
+    for name, value in new.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, Mapping):
+            inner = merged.get(name)
+            merged[name] = _deep_merge(inner if isinstance(inner, Mapping) else {}, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def wire_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds and Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def factor_document(factor: Factor) -> dict[str, object]:
+    """The factor as the wire shows it (§5.3); the closed enums of the clients allow no new kind."""
+    return {
+        "type": "sso",
+        "delivery_method": f"sso_{factor.protocol}",
+        "last_authenticated_at": wire_time(factor.last_authenticated_at),
+        "created_at": wire_time(factor.created_at),
+        "updated_at": wire_time(factor.last_authenticated_at),
+        "sequence_order": "PRIMARY",
+        f"{factor.protocol}_sso_factor": {
+            "id": factor.registration_id,
+            "provider_id": factor.connection_id,
+            "external_id": factor.subject,
+        },
+    }
+
+
+def jwt_claims(
+    session: Session,
+    *,
+    project_id: str,
+    organization_slug: str,
+    roles: Sequence[str],
+    custom_claims: Mapping[str, object],
+    now: datetime,
+) -> dict[str, object]:
+    """The claims of a session JWT (§5.7). It lives five minutes, and never longer than its session.
+
+    Times are floored to whole seconds, because clients accept no `nbf` in the future.
+    """
+    issued = int(now.timestamp())
+    expires = min(issued + int(JWT_LIFETIME.total_seconds()), int(session.expires_at.timestamp()))
+    return {
+        **custom_claims,
+        "iss": f"stytch.com/{project_id}",
+        "aud": [project_id],
+        "sub": session.member_id,
+        "iat": issued,
+        "nbf": issued,
+        "exp": expires,
+        SESSION_CLAIM: {
+            "id": session.session_id,
+            "started_at": wire_time(session.started_at),
+            "last_accessed_at": wire_time(session.last_accessed_at),
+            "expires_at": wire_time(session.expires_at),
+            "attributes": {"ip_address": session.ip_address, "user_agent": session.user_agent},
+            "authentication_factors": [factor_document(f) for f in session.factors],
+            "roles": list(roles),
+        },
+        ORGANIZATION_CLAIM: {
+            "organization_id": session.organization_id,
+            "slug": organization_slug,
+        },
+    }
+
+
+# --- templates ----------------------------------------------------------------------------------
+
+_TAG = re.compile(r"\{\{\s*([A-Za-z0-9_.\-]+)\s*\}\}")
+_ROOTS = ("member.", "organization.")
+
+
+def check_template(template: Mapping[str, object]) -> None:
+    """Refuse a template of custom claims that can never be filled; the error names the place."""
+    _walk_check(template, "")
+    for name in template:
+        if name in _RESERVED or name.startswith(_RESERVED_PREFIX):
+            raise refusal("jwt_template_invalid_tag", want="a claim of your own", got=name)
+
+
+def _walk_check(value: object, place: str) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if "{{" in key or "}}" in key:
+                raise refusal("jwt_template_invalid_tag", want="tags as values only", got=key)
+            _walk_check(inner, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _walk_check(inner, f"{place}[{index}]")
+    elif isinstance(value, str):
+        rest = _TAG.sub("", value)
+        if "{{" in rest or "}}" in rest:
+            raise refusal("jwt_template_mismatched_tag", got=f"{place}: {value}")
+        for path in _TAG.findall(value):
+            if not path.startswith(_ROOTS):
+                raise refusal(
+                    "jwt_template_invalid_tag",
+                    want="member.… or organization.…",
+                    got=f"{place}: {path}",
+                )
+
+
+def fill_template(
+    template: Mapping[str, object], variables: Mapping[str, object]
+) -> dict[str, object]:
+    """Put values into a checked template. A value keeps its JSON type, and it can never leave its
+    place, because nothing is parsed after this. What is missing or null drops its claim."""
+    filled = _fill(template, variables)
+    return filled if isinstance(filled, dict) else {}
+
+
+def _fill(value: object, variables: Mapping[str, object]) -> object:
+    if isinstance(value, Mapping):
+        inner = {key: _fill(v, variables) for key, v in value.items()}
+        return {key: v for key, v in inner.items() if v is not None}
+    if isinstance(value, list):
+        return [v for v in (_fill(item, variables) for item in value) if v is not None]
+    if not isinstance(value, str):
+        return value
+    whole = _TAG.fullmatch(value.strip())
+    if whole:
+        return _look_up(variables, whole[1])
+    if not _TAG.search(value):
+        return value
+    scalars = {path: _look_up(variables, path) for path in _TAG.findall(value)}
+    if any(v is None or isinstance(v, Mapping | list) for v in scalars.values()):
+        return None
+    return _TAG.sub(lambda match: _scalar(scalars[match[1]]), value)
+
+
+def _scalar(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _look_up(variables: Mapping[str, object], path: str) -> object:
+    value: object = variables
+    parts = path.split(".")
+    for index, part in enumerate(parts):
+        if not isinstance(value, Mapping):
+            return None
+        if part not in value:
+            # Keys of metadata may hold dots themselves: try the rest of the path as one key.
+            return value.get(".".join(parts[index:]))
+        value = value[part]
+    return value
