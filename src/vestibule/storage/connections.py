@@ -1,0 +1,261 @@
+"""Rows of connections, of all three kinds, and the route of a login in one query.
+
+Private keys and client secrets are sealed apart from the document, so that a list never opens
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from vestibule.domain.connections import (
+    Connection,
+    EncryptionKey,
+    ExternalConnection,
+    LoginRoute,
+    OidcConnection,
+    SamlConnection,
+    ShareStatus,
+    SigningKeyPair,
+    SourceConnection,
+)
+from vestibule.domain.organizations import Organization
+from vestibule.domain.rbac import RoleRules
+from vestibule.storage.documents import dump, loader, micros
+from vestibule.storage.engine import Stale
+from vestibule.storage.sealed import KeyRing
+from vestibule.storage.tables import connection, organization, registration, session
+from vestibule.storage.tables import session_connection as standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    signing_keys: tuple[SigningKeyPair, ...] = ()
+    encryption_keys: tuple[EncryptionKey, ...] = ()
+    client_secret: str = ""
+
+
+_load_saml = loader(SamlConnection)
+_load_oidc = loader(OidcConnection)
+_load_external = loader(ExternalConnection)
+_load_secrets = loader(_Secrets)
+_load_organization = loader(Organization)
+
+_source = connection.alias("source")
+_COLUMNS = (connection.c.kind, connection.c.document, connection.c.sealed)
+
+_BY_ID = sa.select(*_COLUMNS).where(
+    connection.c.organization_id == sa.bindparam("organization_id"),
+    connection.c.connection_id == sa.bindparam("id"),
+)
+_LIST = (
+    sa.select(*_COLUMNS)
+    .where(connection.c.organization_id == sa.bindparam("organization_id"))
+    .order_by(connection.c.created_at, connection.c.connection_id)
+)
+_ROUTE = (
+    sa.select(
+        connection.c.kind,
+        connection.c.document,
+        _source.c.kind.label("source_kind"),
+        _source.c.document.label("source_document"),
+        _source.c.sealed,
+        organization.c.document.label("organization_document"),
+    )
+    .select_from(
+        connection.join(_source, _source.c.connection_id == connection.c.source_connection_id).join(
+            organization, organization.c.organization_id == connection.c.organization_id
+        )
+    )
+    .where(
+        organization.c.project_id == sa.bindparam("project_id"),
+        connection.c.connection_id == sa.bindparam("id"),
+    )
+)
+_SOURCE_ROUTE = (
+    sa.select(*_COLUMNS, organization.c.document.label("organization"), organization.c.project_id)
+    .join(organization, organization.c.organization_id == connection.c.organization_id)
+    .where(connection.c.connection_id == sa.bindparam("id"), connection.c.kind != "external")
+)
+_DEPENDANTS = (
+    sa.select(*_COLUMNS)
+    .where(connection.c.source_connection_id == sa.bindparam("id"), connection.c.kind == "external")
+    .order_by(connection.c.created_at, connection.c.connection_id)
+)
+
+
+class Connections:
+    def __init__(self, connection: sa.Connection, ring: KeyRing) -> None:
+        self._c = connection
+        self._ring = ring
+
+    def find(self, organization_id: str, connection_id: str) -> Connection | None:
+        """A connection of this organization; one of another organization does not exist here."""
+        parameters = {"organization_id": organization_id, "id": connection_id}
+        row = self._c.execute(_BY_ID, parameters).first()
+        return self._read(*row) if row else None
+
+    def all_of(self, organization_id: str) -> list[Connection]:
+        """In the order of creation, pending ones too."""
+        rows = self._c.execute(_LIST, {"organization_id": organization_id})
+        return [self._read(*row) for row in rows]
+
+    def route(self, project_id: str, connection_id: str) -> LoginRoute | None:
+        """Where a login through this connection enters and who vouches for it, in one query."""
+        row = self._c.execute(_ROUTE, {"project_id": project_id, "id": connection_id}).first()
+        if row is None:
+            return None
+        kind, document, source_kind, source_document, source_sealed, owner = row
+        source = self._read_source(source_kind, source_document, source_sealed)
+        target = _load_external(document) if kind == "external" else source
+        return LoginRoute(target, source, _load_organization(owner))
+
+    def source_route(self, connection_id: str) -> tuple[LoginRoute, str] | None:
+        """The direct route through a SAML or OIDC connection, and the id of its project."""
+        row = self._c.execute(_SOURCE_ROUTE, {"id": connection_id}).first()
+        if row is None:
+            return None
+        kind, document, sealed, owner, project_id = row
+        source = self._read_source(kind, document, sealed)
+        return LoginRoute(source, source, _load_organization(owner)), project_id
+
+    def dependants(self, connection_id: str) -> list[ExternalConnection]:
+        """The External connections that lead here, of every organization."""
+        rows = self._c.execute(_DEPENDANTS, {"id": connection_id})
+        return [_load_external(row[1]) for row in rows]
+
+    def external_exists(self, organization_id: str, source_connection_id: str) -> bool:
+        query = sa.select(sa.literal(1)).where(
+            connection.c.organization_id == organization_id,
+            connection.c.source_connection_id == source_connection_id,
+            connection.c.kind == "external",
+        )
+        return self._c.execute(query).first() is not None
+
+    def insert(self, new: Connection) -> None:
+        self._c.execute(connection.insert().values(**self._row(new), version=1))
+
+    def update(self, new: Connection) -> None:
+        """Write a changed connection, unless somebody else changed it meanwhile."""
+        version = self._c.execute(
+            sa.select(connection.c.version).where(connection.c.connection_id == new.connection_id)
+        ).scalar()
+        done = self._c.execute(
+            connection.update()
+            .where(connection.c.connection_id == new.connection_id, connection.c.version == version)
+            .values(**self._row(new), version=(version or 0) + 1)
+        )
+        if done.rowcount != 1:
+            raise Stale
+
+    def delete(self, connection_ids: Sequence[str]) -> int:
+        """Delete connections with their registrations, and end the sessions that stand on them.
+
+        Returns how many sessions ended.
+        """
+        ended = self.end_sessions(connection_ids)
+        self._c.execute(
+            registration.delete().where(registration.c.connection_id.in_(list(connection_ids)))
+        )
+        self._c.execute(
+            connection.delete().where(connection.c.connection_id.in_(list(connection_ids)))
+        )
+        return ended
+
+    def end_sessions(self, connection_ids: Sequence[str], member_id: str | None = None) -> int:
+        """End every session with a factor of these connections, or only this member's."""
+        query = session.delete().where(
+            session.c.session_id.in_(
+                sa.select(standing.c.session_id).where(
+                    standing.c.connection_id.in_(list(connection_ids))
+                )
+            )
+        )
+        if member_id is not None:
+            query = query.where(session.c.member_id == member_id)
+        return self._c.execute(query).rowcount
+
+    def rules_of(self, organization_ids: Sequence[str]) -> list[tuple[str, RoleRules]]:
+        """The role rules of every open connection of these organizations."""
+        rows = self._c.execute(
+            sa.select(connection.c.connection_id, connection.c.rules)
+            .join(_source, _source.c.connection_id == connection.c.source_connection_id)
+            .where(
+                connection.c.organization_id.in_(list(organization_ids)),
+                connection.c.share_status == "active",
+                _source.c.status == "active",
+            )
+        )
+        load = loader(RoleRules)
+        return [(row[0], load(row[1])) for row in rows]
+
+    def count(self, organization_id: str) -> int:
+        query = (
+            sa.select(sa.func.count())
+            .select_from(connection)
+            .where(connection.c.organization_id == organization_id)
+        )
+        return self._c.execute(query).scalar_one()
+
+    def _read(self, kind: str, document: str, sealed: bytes | None) -> Connection:
+        if kind == "external":
+            return _load_external(document)
+        return self._read_source(kind, document, sealed)
+
+    def _read_source(self, kind: str, document: str, sealed: bytes | None) -> SourceConnection:
+        if kind == "saml":
+            saml = _load_saml(document)
+            held = self._open(saml.connection_id, sealed)
+            return replace(
+                saml, signing_keys=held.signing_keys, encryption_keys=held.encryption_keys
+            )
+        oidc = _load_oidc(document)
+        held = self._open(oidc.connection_id, sealed)
+        return replace(oidc, client_secret=held.client_secret)
+
+    def _open(self, connection_id: str, sealed: bytes | None) -> _Secrets:
+        if sealed is None:
+            return _Secrets()
+        return _load_secrets(self._ring.open(sealed, f"connection {connection_id}"))
+
+    def _row(self, value: Connection) -> dict[str, object]:
+        share_status: ShareStatus = "active"
+        source_id, source_organization = value.connection_id, value.organization_id
+        identity_provider, sealed = "", None
+        public: Connection = value
+        if isinstance(value, ExternalConnection):
+            share_status = value.share_status
+            source_id = value.external_connection_id
+            source_organization = value.external_organization_id
+        elif isinstance(value, SamlConnection):
+            identity_provider = value.identity_provider
+            secrets = _Secrets(value.signing_keys, value.encryption_keys)
+            sealed = self._seal(value.connection_id, secrets)
+            public = replace(value, signing_keys=(), encryption_keys=())
+        else:
+            identity_provider = value.identity_provider
+            sealed = self._seal(value.connection_id, _Secrets(client_secret=value.client_secret))
+            public = replace(value, client_secret="")
+        return {
+            "connection_id": value.connection_id,
+            "organization_id": value.organization_id,
+            "kind": value.kind,
+            "status": value.status,
+            "share_status": share_status,
+            "source_connection_id": source_id,
+            "source_organization_id": source_organization,
+            "identity_provider": identity_provider,
+            "display_name": value.display_name,
+            "created_at": micros(value.created_at),
+            "rules": dump(value.rules),
+            "document": dump(public),
+            "sealed": sealed,
+        }
+
+    def _seal(self, connection_id: str, secrets: _Secrets) -> bytes | None:
+        if secrets == _Secrets():
+            return None
+        return self._ring.seal(dump(secrets).encode(), f"connection {connection_id}")

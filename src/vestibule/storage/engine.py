@@ -1,0 +1,147 @@
+"""The database behind `read` and `write`: SQLite or PostgreSQL, and what sets them apart.
+
+SQLite runs inline on the event loop over one connection: a transaction takes some hundred
+microseconds there, and a thread would cost more than it gives (docs/decisions/0004). PostgreSQL
+runs in threads, as many as the pool has connections. A write that lost a race runs again, so the
+functions given to `write` must draw nothing from outside that may not be drawn twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from vestibule.errors import refusal
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+_ATTEMPTS = 5
+# serialization_failure and deadlock_detected: the transaction did nothing and may run again.
+_RETRYABLE = frozenset({"40001", "40P01"})
+
+
+class Stale(Exception):
+    """A row changed between reading and writing it; the transaction has to run again."""
+
+
+class Engine(Protocol):
+    """What the store needs of a database."""
+
+    engine: sa.Engine
+
+    async def read(self, work: Work[T]) -> T: ...
+    async def write(self, work: Work[T]) -> T: ...
+    def close(self) -> None: ...
+
+
+def open_engine(url: str) -> Engine:
+    """Open `sqlite:///file`, `sqlite://` (in memory) or `postgresql+psycopg://…`."""
+    if url.startswith("sqlite"):
+        return SqliteEngine(url)
+    return PostgresEngine(url)
+
+
+class SqliteEngine:
+    """One connection, used on one thread at a time; transactions are begun by hand."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = sa.create_engine(
+            url,
+            poolclass=StaticPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"check_same_thread": False},
+        )
+        self._connection = self.engine.connect()
+        raw: Any = self._connection.connection.dbapi_connection
+        self._raw: sqlite3.Connection = raw
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "busy_timeout=5000",
+            "foreign_keys=ON",
+            "cache_size=-20000",
+            "temp_store=MEMORY",
+            "journal_size_limit=67108864",
+        ):
+            self._raw.execute(f"PRAGMA {pragma}")
+
+    async def read(self, work: Work[T]) -> T:
+        return self._run(work, "BEGIN")
+
+    async def write(self, work: Work[T]) -> T:
+        for _ in range(_ATTEMPTS):
+            try:
+                # IMMEDIATE takes the write lock now, so that what is read below cannot change.
+                return self._run(work, "BEGIN IMMEDIATE")
+            except (IntegrityError, Stale) as error:
+                last = error
+        raise refusal("changed_meanwhile") from last
+
+    def _run(self, work: Work[T], begin: str) -> T:
+        try:
+            self._raw.execute(begin)
+        except sqlite3.OperationalError as error:
+            raise refusal("database_unavailable", detail=str(error)) from error
+        try:
+            result = work(self._connection)
+            self._raw.execute("COMMIT")
+        except BaseException as error:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            if isinstance(error, OperationalError | sqlite3.OperationalError):
+                raise refusal("database_unavailable", detail=str(error)) from error
+            raise
+        return result
+
+    def close(self) -> None:
+        self._connection.close()
+        self.engine.dispose()
+
+
+class PostgresEngine:
+    """A pool of connections and as many threads."""
+
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        self.engine = sa.create_engine(
+            url, pool_size=size, max_overflow=0, pool_timeout=10, pool_pre_ping=True
+        )
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="database")
+
+    async def read(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    async def write(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def _run(self, work: Work[T]) -> T:
+        last: Exception
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self.engine.begin() as connection:
+                    return work(connection)
+            except (IntegrityError, Stale) as error:
+                last = error
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
+                    raise refusal("database_unavailable", detail=str(error.orig)) from error
+                last = error
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
+                    raise
+                last = error
+            time.sleep(0.002 * 2**attempt * random.random())  # noqa: S311
+        raise refusal("changed_meanwhile") from last
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self.engine.dispose()

@@ -1,0 +1,302 @@
+"""Rows of members, of the addresses they own and of their registrations at connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from vestibule.domain.attributes import email_key
+from vestibule.domain.members import Member, Registration
+from vestibule.domain.rbac import RoleRules
+from vestibule.storage.documents import dump, loader, micros
+from vestibule.storage.engine import Stale
+from vestibule.storage.tables import connection, member, member_email, registration
+
+_load = loader(Member)
+_load_registration = loader(Registration)
+_load_rules = loader(RoleRules)
+_source = connection.alias("source")
+
+_BY_ID = sa.select(member.c.document).where(
+    member.c.organization_id == sa.bindparam("organization_id"),
+    member.c.member_id == sa.bindparam("id"),
+)
+_ANYWHERE = sa.select(member.c.document).where(
+    member.c.project_id == sa.bindparam("project_id"), member.c.member_id == sa.bindparam("id")
+)
+_BY_EXTERNAL_ID = sa.select(member.c.document).where(
+    member.c.organization_id == sa.bindparam("organization_id"),
+    member.c.external_id == sa.bindparam("id"),
+    member.c.status != "deleted",
+)
+_BY_EMAIL = (
+    sa.select(member.c.document, member_email.c.retired)
+    .join(member, member.c.member_id == member_email.c.member_id)
+    .where(
+        member_email.c.organization_id == sa.bindparam("organization_id"),
+        member_email.c.email_key == sa.bindparam("key"),
+    )
+)
+_VERSION = sa.select(member.c.version, member.c.document).where(
+    member.c.member_id == sa.bindparam("id")
+)
+_BY_SUBJECT = (
+    sa.select(registration.c.document, member.c.document)
+    .join(member, member.c.member_id == registration.c.member_id)
+    .where(
+        registration.c.connection_id == sa.bindparam("connection_id"),
+        registration.c.subject == sa.bindparam("subject"),
+    )
+)
+_REGISTRATION_COLUMNS = (
+    registration.c.document,
+    connection.c.rules,
+    sa.and_(connection.c.share_status == "active", _source.c.status == "active"),
+)
+_JOINED = registration.join(
+    connection, connection.c.connection_id == registration.c.connection_id
+).join(_source, _source.c.connection_id == connection.c.source_connection_id)
+_REGISTRATIONS = (
+    sa.select(*_REGISTRATION_COLUMNS)
+    .select_from(_JOINED)
+    .where(registration.c.member_id == sa.bindparam("member_id"))
+    .order_by(registration.c.registration_id)
+)
+_UPDATE_REGISTRATION = (
+    registration.update()
+    .where(registration.c.registration_id == sa.bindparam("id"))
+    .values(document=sa.bindparam("new_document"), groups=sa.bindparam("new_groups"))
+)
+
+
+class Members:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def find(self, organization_id: str, member_id: str) -> Member | None:
+        row = self._c.execute(_BY_ID, {"organization_id": organization_id, "id": member_id}).first()
+        return _load(row[0]) if row else None
+
+    def find_anywhere(self, project_id: str, member_id: str) -> Member | None:
+        row = self._c.execute(_ANYWHERE, {"project_id": project_id, "id": member_id}).first()
+        return _load(row[0]) if row else None
+
+    def find_by_external_id(self, organization_id: str, external_id: str) -> Member | None:
+        parameters = {"organization_id": organization_id, "id": external_id}
+        row = self._c.execute(_BY_EXTERNAL_ID, parameters).first()
+        return _load(row[0]) if row else None
+
+    def find_by_email(self, organization_id: str, address: str) -> tuple[Member, bool] | None:
+        """Who owns the address in this organization, and whether it is a retired one."""
+        parameters = {"organization_id": organization_id, "key": email_key(address)}
+        row = self._c.execute(_BY_EMAIL, parameters).first()
+        return (_load(row[0]), bool(row[1])) if row else None
+
+    def insert(self, new: Member, project_id: str) -> None:
+        self._c.execute(member.insert().values(**_row(new), project_id=project_id, version=1))
+        self._own_addresses(new)
+
+    def update(self, new: Member) -> None:
+        """Write a changed member and the addresses that they own now. Deleted members own none."""
+        row = self._c.execute(_VERSION, {"id": new.member_id}).first()
+        if row is None:
+            raise Stale
+        done = self._c.execute(
+            member.update()
+            .where(member.c.member_id == new.member_id, member.c.version == row[0])
+            .values(**_row(new), version=row[0] + 1)
+        )
+        if done.rowcount != 1:
+            raise Stale
+        if _addresses(_load(row[1])) != _addresses(new):
+            self._c.execute(member_email.delete().where(member_email.c.member_id == new.member_id))
+            self._own_addresses(new)
+
+    def _own_addresses(self, new: Member) -> None:
+        rows = [
+            {
+                "organization_id": new.organization_id,
+                "email_key": key,
+                "member_id": new.member_id,
+                "retired": retired,
+            }
+            for key, retired in _addresses(new).items()
+        ]
+        if rows:
+            self._c.execute(member_email.insert(), rows)
+
+    # --- registrations --------------------------------------------------------------------------
+
+    def find_by_subject(
+        self, connection_id: str, subject: str
+    ) -> tuple[Registration, Member] | None:
+        """The registration of that subject at that connection, with its member, deleted or not."""
+        parameters = {"connection_id": connection_id, "subject": subject}
+        row = self._c.execute(_BY_SUBJECT, parameters).first()
+        return (_load_registration(row[0]), _load(row[1])) if row else None
+
+    def registrations(self, member_id: str) -> list[Registration]:
+        """The member's registrations with the rules of their connections as they stand now."""
+        return [
+            _registration(*row) for row in self._c.execute(_REGISTRATIONS, {"member_id": member_id})
+        ]
+
+    def registrations_of(self, member_ids: Sequence[str]) -> dict[str, list[Registration]]:
+        """The same for many members in one query."""
+        found: dict[str, list[Registration]] = {name: [] for name in member_ids}
+        query = (
+            sa.select(*_REGISTRATION_COLUMNS)
+            .select_from(_JOINED)
+            .where(registration.c.member_id.in_(list(member_ids)))
+            .order_by(registration.c.registration_id)
+        )
+        for row in self._c.execute(query):
+            one = _registration(*row)
+            found[one.member_id].append(one)
+        return found
+
+    def put_registration(self, new: Registration) -> None:
+        """Insert or replace. Rules belong to the connection and are not stored here."""
+        stored = dump(replace(new, rules=RoleRules(), open=True))
+        done = self._c.execute(
+            _UPDATE_REGISTRATION,
+            {"id": new.registration_id, "new_document": stored, "new_groups": dump(new.groups)},
+        )
+        if done.rowcount == 0:
+            self._c.execute(
+                registration.insert().values(
+                    registration_id=new.registration_id,
+                    member_id=new.member_id,
+                    connection_id=new.connection_id,
+                    subject=new.subject,
+                    groups=dump(new.groups),
+                    document=stored,
+                )
+            )
+
+    # --- search -----------------------------------------------------------------------------------
+
+    def search(
+        self,
+        organization_ids: Sequence[str],
+        conditions: Sequence[sa.ColumnElement[bool]],
+        *,
+        match_all: bool,
+        with_deleted: bool,
+        after: tuple[int, str] | None,
+        limit: int,
+    ) -> tuple[list[Member], int, tuple[int, str] | None]:
+        """A page in the order of creation, the number of all matches, and where the next begins."""
+        where: list[sa.ColumnElement[bool]] = [member.c.organization_id.in_(list(organization_ids))]
+        if not with_deleted:
+            where.append(member.c.status != "deleted")
+        if conditions:
+            where.append(sa.and_(*conditions) if match_all else sa.or_(*conditions))
+        total = self._c.execute(
+            sa.select(sa.func.count()).select_from(member).where(*where)
+        ).scalar_one()
+        page = sa.select(member.c.document, member.c.created_at, member.c.member_id).where(*where)
+        if after is not None:
+            page = page.where(
+                sa.tuple_(member.c.created_at, member.c.member_id)
+                > sa.tuple_(sa.literal(after[0]), sa.literal(after[1]))
+            )
+        ordered = page.order_by(member.c.created_at, member.c.member_id)
+        rows = self._c.execute(ordered.limit(limit + 1)).all()
+        more = (rows[limit - 1][1], rows[limit - 1][2]) if len(rows) > limit else None
+        return [_load(row[0]) for row in rows[:limit]], total, more
+
+
+# --- filters of the search (wire §2.4) ----------------------------------------------------------
+
+
+def with_ids(ids: Sequence[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(member.c.member_id.in_(list(ids)), member.c.external_id.in_(list(ids)))
+
+
+def with_emails(keys: Sequence[str]) -> sa.ColumnElement[bool]:
+    return member.c.email_key.in_(list(keys))
+
+
+def email_contains(part: str) -> sa.ColumnElement[bool]:
+    return member.c.email_key.contains(part.lower(), autoescape=True)
+
+
+def is_breakglass(wanted: bool) -> sa.ColumnElement[bool]:
+    return member.c.is_breakglass.is_(wanted)
+
+
+def with_statuses(statuses: Sequence[str]) -> sa.ColumnElement[bool]:
+    return member.c.status.in_(list(statuses))
+
+
+def holds_explicitly(role_id: str) -> sa.ColumnElement[bool]:
+    return _lists(member.c.explicit_roles, role_id)
+
+
+def has_domain(name: str) -> sa.ColumnElement[bool]:
+    return member.c.email_key.endswith(f"@{name}", autoescape=True)
+
+
+def registered_with(connection_id: str, group: str | None) -> sa.ColumnElement[bool]:
+    found = sa.select(registration.c.member_id).where(registration.c.connection_id == connection_id)
+    if group is not None:
+        found = found.where(_lists(registration.c.groups, group))
+    return member.c.member_id.in_(found)
+
+
+def with_phone_numbers(numbers: Sequence[str]) -> sa.ColumnElement[bool]:
+    return member.c.mfa_phone_number.in_(list(numbers))
+
+
+def phone_number_contains(part: str) -> sa.ColumnElement[bool]:
+    return member.c.mfa_phone_number.contains(part, autoescape=True)
+
+
+def _lists(column: sa.Column[str], value: str) -> sa.ColumnElement[bool]:
+    """Whether a column with a JSON array of strings lists the value, to the letter.
+
+    A quote inside a string is always behind a backslash, so `["x"` and `,"x"` can only be the
+    beginning of an element.
+    """
+    quoted = dump(value)
+    return sa.or_(
+        column.contains(f"[{quoted}", autoescape=True),
+        column.contains(f",{quoted}", autoescape=True),
+    )
+
+
+def nobody() -> sa.ColumnElement[bool]:
+    return sa.false()
+
+
+def everybody() -> sa.ColumnElement[bool]:
+    return sa.true()
+
+
+def _registration(document: str, rules: str, is_open: bool) -> Registration:
+    return replace(_load_registration(document), rules=_load_rules(rules), open=bool(is_open))
+
+
+def _addresses(value: Member) -> dict[str, bool]:
+    if value.status == "deleted":
+        return {}
+    owned = {email_key(old.email_address): True for old in value.retired_emails}
+    return owned | {email_key(value.email_address): False}
+
+
+def _row(value: Member) -> dict[str, object]:
+    return {
+        "member_id": value.member_id,
+        "organization_id": value.organization_id,
+        "email_key": email_key(value.email_address),
+        "status": value.status,
+        "external_id": value.external_id,
+        "is_breakglass": value.is_breakglass,
+        "explicit_roles": dump(value.explicit_roles),
+        "mfa_phone_number": value.mfa_phone_number,
+        "created_at": micros(value.created_at),
+        "document": dump(value),
+    }

@@ -1,0 +1,279 @@
+"""Rows of organizations, and the search over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from vestibule.domain.organizations import Organization
+from vestibule.storage.documents import dump, loader, micros
+from vestibule.storage.engine import Stale
+from vestibule.storage.tables import connection, member, member_email, organization
+from vestibule.storage.tables import organization_domain as domain
+
+_load = loader(Organization)
+_source = connection.alias("source")
+
+_BY_ID = sa.select(organization.c.document).where(
+    organization.c.project_id == sa.bindparam("project_id"),
+    organization.c.organization_id == sa.bindparam("id"),
+)
+# Whatever names an organization: its id before an external id before a slug (wire §1.3).
+_BY_ANY = sa.select(
+    organization.c.document, organization.c.organization_id, organization.c.external_id
+).where(
+    organization.c.project_id == sa.bindparam("project_id"),
+    sa.or_(
+        organization.c.organization_id == sa.bindparam("id"),
+        organization.c.external_id == sa.bindparam("id"),
+        organization.c.slug == sa.bindparam("id"),
+    ),
+)
+_DOCUMENT_AND_VERSION = sa.select(organization.c.document, organization.c.version).where(
+    organization.c.organization_id == sa.bindparam("id")
+)
+_ACTIVE_CONNECTIONS = (
+    sa.select(connection.c.connection_id, connection.c.display_name, _source.c.identity_provider)
+    .join(_source, _source.c.connection_id == connection.c.source_connection_id)
+    .where(
+        connection.c.organization_id == sa.bindparam("id"),
+        connection.c.share_status == "active",
+        _source.c.status == "active",
+    )
+    .order_by(connection.c.created_at, connection.c.connection_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveConnection:
+    """A door that is open: for an External one with the identity provider behind it."""
+
+    connection_id: str
+    display_name: str
+    identity_provider: str
+
+
+class Organizations:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def find(self, project_id: str, organization_id: str) -> Organization | None:
+        """By its own id only."""
+        row = self._c.execute(_BY_ID, {"project_id": project_id, "id": organization_id}).first()
+        return _load(row[0]) if row else None
+
+    def find_by_any(self, project_id: str, name: str) -> Organization | None:
+        """By id, external id or slug, in this order."""
+        rows = self._c.execute(_BY_ANY, {"project_id": project_id, "id": name}).all()
+        if not rows:
+            return None
+        best = min(rows, key=lambda row: (row[1] != name, row[2] != name))
+        return _load(best[0])
+
+    def slug_taken(self, project_id: str, slug: str) -> bool:
+        return self._exists(project_id, organization.c.slug == slug)
+
+    def external_id_taken(self, project_id: str, external_id: str) -> bool:
+        return self._exists(project_id, organization.c.external_id == external_id)
+
+    def _exists(self, project_id: str, condition: sa.ColumnElement[bool]) -> bool:
+        query = sa.select(sa.literal(1)).where(organization.c.project_id == project_id, condition)
+        return self._c.execute(query.limit(1)).first() is not None
+
+    def insert(self, new: Organization) -> None:
+        self._c.execute(organization.insert().values(**_row(new), version=1))
+        self._put_domains(new)
+
+    def update(self, new: Organization) -> None:
+        """Write a changed organization, unless somebody else changed it since it was read here."""
+        row = self._c.execute(_DOCUMENT_AND_VERSION, {"id": new.organization_id}).first()
+        if row is None:
+            raise Stale
+        done = self._c.execute(
+            organization.update()
+            .where(
+                organization.c.organization_id == new.organization_id,
+                organization.c.version == row[1],
+            )
+            .values(**_row(new), version=row[1] + 1)
+        )
+        if done.rowcount != 1:
+            raise Stale
+        old = _load(row[0])
+        if _domains(old) != _domains(new):
+            self._c.execute(domain.delete().where(domain.c.organization_id == new.organization_id))
+            self._put_domains(new)
+
+    def _put_domains(self, new: Organization) -> None:
+        rows = [
+            {"organization_id": new.organization_id, "kind": kind, "domain": name}
+            for kind, name in sorted(_domains(new))
+        ]
+        if rows:
+            self._c.execute(domain.insert(), rows)
+
+    def delete(self, organization_id: str) -> None:
+        """Delete it with everything that it owns. What others built on it is the caller's to end
+        first."""
+        self._c.execute(
+            organization.delete().where(organization.c.organization_id == organization_id)
+        )
+
+    def active_connections(self, organization_id: str) -> list[ActiveConnection]:
+        rows = self._c.execute(_ACTIVE_CONNECTIONS, {"id": organization_id})
+        return [ActiveConnection(*row) for row in rows]
+
+    def active_connections_of(
+        self, organization_ids: Sequence[str]
+    ) -> dict[str, list[ActiveConnection]]:
+        """The same for many organizations in one query."""
+        found: dict[str, list[ActiveConnection]] = {name: [] for name in organization_ids}
+        query = (
+            sa.select(
+                connection.c.organization_id,
+                connection.c.connection_id,
+                connection.c.display_name,
+                _source.c.identity_provider,
+            )
+            .join(_source, _source.c.connection_id == connection.c.source_connection_id)
+            .where(
+                connection.c.organization_id.in_(list(organization_ids)),
+                connection.c.share_status == "active",
+                _source.c.status == "active",
+            )
+            .order_by(connection.c.created_at, connection.c.connection_id)
+        )
+        for organization_id, *rest in self._c.execute(query):
+            found[organization_id].append(ActiveConnection(*rest))
+        return found
+
+    def count_members(self, organization_id: str) -> int:
+        query = (
+            sa.select(sa.func.count())
+            .select_from(member)
+            .where(member.c.organization_id == organization_id, member.c.status != "deleted")
+        )
+        return self._c.execute(query).scalar_one()
+
+    def search(
+        self,
+        project_id: str,
+        conditions: Sequence[sa.ColumnElement[bool]],
+        *,
+        match_all: bool,
+        after: tuple[int, str] | None,
+        limit: int,
+    ) -> tuple[list[Organization], int, tuple[int, str] | None]:
+        """A page in the order of creation, the number of all matches, and where the next begins."""
+        where: list[sa.ColumnElement[bool]] = [organization.c.project_id == project_id]
+        if conditions:
+            where.append(sa.and_(*conditions) if match_all else sa.or_(*conditions))
+        total = self._c.execute(
+            sa.select(sa.func.count()).select_from(organization).where(*where)
+        ).scalar_one()
+        page = sa.select(
+            organization.c.document, organization.c.created_at, organization.c.organization_id
+        ).where(*where)
+        if after is not None:
+            page = page.where(
+                sa.tuple_(organization.c.created_at, organization.c.organization_id)
+                > sa.tuple_(sa.literal(after[0]), sa.literal(after[1]))
+            )
+        ordered = page.order_by(organization.c.created_at, organization.c.organization_id)
+        rows = self._c.execute(ordered.limit(limit + 1)).all()
+        more = (rows[limit - 1][1], rows[limit - 1][2]) if len(rows) > limit else None
+        return [_load(row[0]) for row in rows[:limit]], total, more
+
+
+# --- filters of the search (wire §2.2) ----------------------------------------------------------
+
+
+def with_ids(ids: Sequence[str]) -> sa.ColumnElement[bool]:
+    return organization.c.organization_id.in_(list(ids))
+
+
+def with_slugs(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
+    return organization.c.slug.in_(list(slugs))
+
+
+def slug_contains(part: str) -> sa.ColumnElement[bool]:
+    return sa.func.lower(organization.c.slug).contains(part.lower(), autoescape=True)
+
+
+def name_contains(part: str) -> sa.ColumnElement[bool]:
+    return organization.c.name_key.contains(part.lower(), autoescape=True)
+
+
+def with_member_emails(keys: Sequence[str]) -> sa.ColumnElement[bool]:
+    return organization.c.organization_id.in_(
+        sa.select(member_email.c.organization_id).where(
+            member_email.c.email_key.in_(list(keys)), sa.not_(member_email.c.retired)
+        )
+    )
+
+
+def member_email_contains(part: str) -> sa.ColumnElement[bool]:
+    return organization.c.organization_id.in_(
+        sa.select(member_email.c.organization_id).where(
+            member_email.c.email_key.contains(part.lower(), autoescape=True),
+            sa.not_(member_email.c.retired),
+        )
+    )
+
+
+def with_domains(kind: str, domains: Sequence[str]) -> sa.ColumnElement[bool]:
+    return organization.c.organization_id.in_(
+        sa.select(domain.c.organization_id).where(
+            domain.c.kind == kind, domain.c.domain.in_([name.lower() for name in domains])
+        )
+    )
+
+
+def domain_contains(kind: str, part: str) -> sa.ColumnElement[bool]:
+    return organization.c.organization_id.in_(
+        sa.select(domain.c.organization_id).where(
+            domain.c.kind == kind, domain.c.domain.contains(part.lower(), autoescape=True)
+        )
+    )
+
+
+def with_active_connection(wanted: bool) -> sa.ColumnElement[bool]:
+    has = (
+        sa.select(sa.literal(1))
+        .select_from(
+            connection.join(_source, _source.c.connection_id == connection.c.source_connection_id)
+        )
+        .where(
+            connection.c.organization_id == organization.c.organization_id,
+            connection.c.share_status == "active",
+            _source.c.status == "active",
+        )
+        .exists()
+    )
+    return has if wanted else sa.not_(has)
+
+
+def with_connection(connection_id: str) -> sa.ColumnElement[bool]:
+    return organization.c.organization_id.in_(
+        sa.select(connection.c.organization_id).where(connection.c.connection_id == connection_id)
+    )
+
+
+def _domains(value: Organization) -> set[tuple[str, str]]:
+    return {("allowed", name) for name in value.settings.email_allowed_domains} | {
+        ("claimed", name) for name in value.settings.claimed_email_domains
+    }
+
+
+def _row(value: Organization) -> dict[str, object]:
+    return {
+        "organization_id": value.organization_id,
+        "project_id": value.project_id,
+        "slug": value.slug,
+        "external_id": value.external_id,
+        "name_key": value.name.lower(),
+        "created_at": micros(value.created_at),
+        "document": dump(value),
+    }

@@ -1,0 +1,40 @@
+"""Bringing a database to the schema of this version. Alembic is loaded only when it has to work."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from vestibule.errors import refusal
+from vestibule.storage.engine import Engine
+
+HEAD = "0001"
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema's revision, or None for an empty database."""
+    with engine.engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def migrate(engine: Engine) -> str:
+    """Run what is missing, in one transaction where possible. Returns the revision."""
+    if revision(engine) != HEAD:
+        from alembic import command  # noqa: PLC0415 - 150 ms that a running server does not need
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", "vestibule.storage:migrations")
+        with engine.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return require_current(engine)
+
+
+def require_current(engine: Engine) -> str:
+    """Refuse to work on another schema than this version's."""
+    found = revision(engine)
+    if found != HEAD:
+        raise refusal("database_not_migrated", want=f"revision {HEAD}", got=found or "none")
+    return found

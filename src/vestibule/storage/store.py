@@ -1,0 +1,95 @@
+"""The one face of storage: `read` and `write`, and one room for each noun inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from vestibule.storage.audit import AuditEvents
+from vestibule.storage.connections import Connections
+from vestibule.storage.engine import Engine, open_engine
+from vestibule.storage.idp_tokens import IdpTokenRows
+from vestibule.storage.keys import Keys
+from vestibule.storage.logins import Logins
+from vestibule.storage.members import Members
+from vestibule.storage.organizations import Organizations
+from vestibule.storage.projects import Projects
+from vestibule.storage.sealed import KeyRing
+from vestibule.storage.sessions import Sessions
+
+T = TypeVar("T")
+
+
+class Tx:
+    """One transaction. Lives only inside the function given to `read` or `write`."""
+
+    def __init__(self, connection: sa.Connection, ring: KeyRing) -> None:
+        self._connection = connection
+        self._ring = ring
+
+    @cached_property
+    def projects(self) -> Projects:
+        return Projects(self._connection)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self._connection, self._ring)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        return Organizations(self._connection)
+
+    @cached_property
+    def members(self) -> Members:
+        return Members(self._connection)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self._connection, self._ring)
+
+    @cached_property
+    def logins(self) -> Logins:
+        return Logins(self._connection, self._ring)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self._connection, self._ring)
+
+    @cached_property
+    def idp_tokens(self) -> IdpTokenRows:
+        return IdpTokenRows(self._connection, self._ring)
+
+    @cached_property
+    def audit(self) -> AuditEvents:
+        return AuditEvents(self._connection)
+
+
+class Store:
+    """Units of work against one database. `work` is synchronous and must not do anything else
+    than compute and ask the transaction; a write may run more than once."""
+
+    def __init__(self, engine: Engine, ring: KeyRing) -> None:
+        self.engine = engine
+        self._ring = ring
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        return await self.engine.read(lambda connection: work(Tx(connection, self._ring)))
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in a transaction that is committed when it returns, undone when it raises.
+
+        Raises:
+            changed_meanwhile: the same rows were changed five times over by others.
+            database_unavailable.
+        """
+        return await self.engine.write(lambda connection: work(Tx(connection, self._ring)))
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def open_store(url: str, ring: KeyRing) -> Store:
+    return Store(open_engine(url), ring)

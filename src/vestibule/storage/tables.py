@@ -1,0 +1,310 @@
+"""The tables: text ids made by us, times in integer microseconds UTC, JSON as text.
+
+Portable SQL only, so that SQLite, PostgreSQL and its distributed relatives run the same. The
+migrations create what is described here; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id(name: str, *, primary_key: bool = False) -> Column[str]:
+    return Column(name, String(80), nullable=False, primary_key=primary_key)
+
+
+def _owner(name: str, table: str) -> Column[str]:
+    return Column(
+        name, String(80), ForeignKey(f"{table}.{name}", ondelete="CASCADE"), nullable=False
+    )
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _document() -> Column[str]:
+    return Column("document", Text, nullable=False)
+
+
+project = Table(
+    "project",
+    metadata,
+    _id("project_id", primary_key=True),
+    Column("project_slug", String(128), nullable=False),
+    Column("environment_slug", String(128), nullable=False),
+    Column("version", Integer, nullable=False),
+    _document(),
+    UniqueConstraint("project_slug", "environment_slug"),
+)
+
+# A secret is stored as its hash; `credential_id` of a public token is the token itself.
+credential = Table(
+    "credential",
+    metadata,
+    Column("credential_id", String(128), primary_key=True),
+    _owner("project_id", "project"),
+    Column("kind", String(16), nullable=False),
+    Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
+    _time("created_at"),
+    Index("ix_credential_project_id", "project_id"),
+)
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("kid", String(80), primary_key=True),
+    _owner("project_id", "project"),
+    _time("created_at"),
+    _time("activates_at"),
+    _time("retires_at"),
+    Column("public_key", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_signing_key_project_id", "project_id"),
+)
+
+organization = Table(
+    "organization",
+    metadata,
+    _id("organization_id", primary_key=True),
+    _owner("project_id", "project"),
+    Column("slug", String(128), nullable=False),
+    Column("external_id", String(128)),
+    Column("name_key", String(128), nullable=False),
+    _time("created_at"),
+    Column("version", Integer, nullable=False),
+    _document(),
+    UniqueConstraint("project_id", "slug"),
+    UniqueConstraint("project_id", "external_id"),
+    Index("ix_organization_page", "project_id", "created_at", "organization_id"),
+)
+
+organization_domain = Table(
+    "organization_domain",
+    metadata,
+    Column(
+        "organization_id",
+        String(80),
+        ForeignKey("organization.organization_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("kind", String(8), primary_key=True),
+    Column("domain", String(253), primary_key=True),
+    Index("ix_organization_domain_domain", "domain"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    _id("member_id", primary_key=True),
+    _owner("organization_id", "organization"),
+    _id("project_id"),
+    Column("email_key", String(254), nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("external_id", String(128)),
+    Column("is_breakglass", Boolean, nullable=False),
+    Column("explicit_roles", Text, nullable=False),
+    Column("mfa_phone_number", String(32), nullable=False),
+    _time("created_at"),
+    Column("version", Integer, nullable=False),
+    _document(),
+    Index("ix_member_page", "organization_id", "created_at", "member_id"),
+    Index("ix_member_email", "project_id", "email_key"),
+    Index(
+        "uq_member_external_id",
+        "organization_id",
+        "external_id",
+        unique=True,
+        sqlite_where=text("status != 'deleted'"),
+        postgresql_where=text("status != 'deleted'"),
+    ),
+)
+
+# Who owns an address inside an organization; retired ones still count as taken.
+member_email = Table(
+    "member_email",
+    metadata,
+    Column(
+        "organization_id",
+        String(80),
+        ForeignKey("organization.organization_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("email_key", String(254), primary_key=True),
+    _owner("member_id", "member"),
+    Column("retired", Boolean, nullable=False),
+    Index("ix_member_email_member_id", "member_id"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    _id("connection_id", primary_key=True),
+    _owner("organization_id", "organization"),
+    Column("kind", String(8), nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("share_status", String(8), nullable=False),
+    Column("source_connection_id", String(80), nullable=False),
+    Column("source_organization_id", String(80), nullable=False),
+    Column("identity_provider", String(32), nullable=False),
+    Column("display_name", String(128), nullable=False),
+    _time("created_at"),
+    Column("version", Integer, nullable=False),
+    Column("rules", Text, nullable=False),
+    _document(),
+    Column("sealed", LargeBinary),
+    UniqueConstraint("organization_id", "source_connection_id"),
+    Index("ix_connection_source_connection_id", "source_connection_id"),
+    Index("ix_connection_page", "organization_id", "created_at", "connection_id"),
+)
+
+registration = Table(
+    "registration",
+    metadata,
+    _id("registration_id", primary_key=True),
+    _owner("member_id", "member"),
+    _owner("connection_id", "connection"),
+    Column("subject", String(1024), nullable=False),
+    Column("groups", Text, nullable=False),
+    _document(),
+    UniqueConstraint("connection_id", "subject"),
+    Index("ix_registration_member_id", "member_id"),
+)
+
+login_attempt = Table(
+    "login_attempt",
+    metadata,
+    Column("state_hash", LargeBinary(32), primary_key=True),
+    _time("expires_at"),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_login_attempt_expires_at", "expires_at"),
+)
+
+seen_assertion = Table(
+    "seen_assertion",
+    metadata,
+    _id("connection_id", primary_key=True),
+    Column("assertion_hash", LargeBinary(32), primary_key=True),
+    _time("expires_at"),
+    Index("ix_seen_assertion_expires_at", "expires_at"),
+)
+
+sso_token = Table(
+    "sso_token",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    _owner("member_id", "member"),
+    _owner("connection_id", "connection"),
+    _time("expires_at"),
+    _document(),
+    Index("ix_sso_token_expires_at", "expires_at"),
+    Index("ix_sso_token_member_id", "member_id"),
+    Index("ix_sso_token_connection_id", "connection_id"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    _id("session_id", primary_key=True),
+    _owner("member_id", "member"),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("token_sealed", LargeBinary, nullable=False),
+    _time("last_accessed_at"),
+    _time("expires_at"),
+    _document(),
+    Index("ix_session_member_id", "member_id"),
+    Index("ix_session_expires_at", "expires_at"),
+)
+
+# Which connections a session stands on, so that ending one ends its sessions.
+session_connection = Table(
+    "session_connection",
+    metadata,
+    Column(
+        "session_id",
+        String(80),
+        ForeignKey("session.session_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _id("connection_id", primary_key=True),
+    Index("ix_session_connection_connection_id", "connection_id"),
+)
+
+intermediate_session = Table(
+    "intermediate_session",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    _owner("member_id", "member"),
+    _time("expires_at"),
+    _document(),
+    Index("ix_intermediate_session_expires_at", "expires_at"),
+    Index("ix_intermediate_session_member_id", "member_id"),
+)
+
+idp_tokens = Table(
+    "idp_tokens",
+    metadata,
+    Column(
+        "registration_id",
+        String(80),
+        ForeignKey("registration.registration_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _owner("member_id", "member"),
+    _id("organization_id"),
+    _time("expires_at"),
+    _time("lease_until"),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_idp_tokens_member_id", "member_id"),
+)
+
+login_trace = Table(
+    "login_trace",
+    metadata,
+    _id("trace_id", primary_key=True),
+    _owner("organization_id", "organization"),
+    _id("connection_id"),
+    _time("started_at"),
+    Column("outcome", String(16), nullable=False),
+    _document(),
+    Index("ix_login_trace_organization_id", "organization_id", "started_at"),
+    Index("ix_login_trace_started_at", "started_at"),
+)
+
+# No foreign key: what happened to an organization is kept when the organization is gone.
+audit_event = Table(
+    "audit_event",
+    metadata,
+    _id("event_id", primary_key=True),
+    _id("project_id"),
+    _id("organization_id"),
+    _time("at"),
+    Column("action", String(64), nullable=False),
+    _document(),
+    Index("ix_audit_event_organization_id", "organization_id", "at"),
+)
