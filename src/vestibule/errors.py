@@ -22,6 +22,7 @@ class VestibuleError(Exception):
         want: what the rule asks for, or None when nothing was compared.
         got: what came instead. Never a secret, never a whole document.
         detail: one more exact sentence for the admin, or None.
+        trace_id: of the login that this refusal ended, or None outside of one.
     """
 
     public = "The request could not be completed."
@@ -39,6 +40,7 @@ class VestibuleError(Exception):
         self.want = _shown(want)
         self.got = _shown(got)
         self.detail = _shown(detail)
+        self.trace_id: str | None = None
         super().__init__(code)
 
     @property
@@ -384,6 +386,8 @@ _table(
      "id_token_nonce_invalid", "OIDC Core §3.1.3.7 (11)"),
     ("oidc_at_hash_mismatch", "The access token is not the one that the ID token speaks of.",
      _IDP + "send a fitting at_hash, or none.", "id_token_invalid", "OIDC Core §3.1.3.8"),
+    ("oidc_c_hash_mismatch", "The code is not the one that the ID token speaks of.",
+     _IDP + "send a fitting c_hash, or none.", "id_token_invalid", "OIDC Core §3.3.2.11"),
     ("oidc_auth_time_too_old", "The person signed in at the identity provider too long ago.",
      _USER + "sign in afresh at the identity provider.", "id_token_invalid",
      "OIDC Core §3.1.3.7 (13)"),

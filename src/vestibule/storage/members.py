@@ -14,6 +14,7 @@ from vestibule.storage.documents import dump, loader, micros
 from vestibule.storage.engine import Stale
 from vestibule.storage.tables import connection, member, member_email, registration
 
+Condition = sa.ColumnElement[bool]
 _load = loader(Member)
 _load_registration = loader(Registration)
 _load_rules = loader(RoleRules)
@@ -181,7 +182,7 @@ class Members:
     def search(
         self,
         organization_ids: Sequence[str],
-        conditions: Sequence[sa.ColumnElement[bool]],
+        conditions: Sequence[Condition],
         *,
         match_all: bool,
         with_deleted: bool,
@@ -189,7 +190,7 @@ class Members:
         limit: int,
     ) -> tuple[list[Member], int, tuple[int, str] | None]:
         """A page in the order of creation, the number of all matches, and where the next begins."""
-        where: list[sa.ColumnElement[bool]] = [member.c.organization_id.in_(list(organization_ids))]
+        where: list[Condition] = [member.c.organization_id.in_(list(organization_ids))]
         if not with_deleted:
             where.append(member.c.status != "deleted")
         if conditions:
@@ -212,50 +213,50 @@ class Members:
 # --- filters of the search (wire §2.4) ----------------------------------------------------------
 
 
-def with_ids(ids: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_ids(ids: Sequence[str]) -> Condition:
     return sa.or_(member.c.member_id.in_(list(ids)), member.c.external_id.in_(list(ids)))
 
 
-def with_emails(keys: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_emails(keys: Sequence[str]) -> Condition:
     return member.c.email_key.in_(list(keys))
 
 
-def email_contains(part: str) -> sa.ColumnElement[bool]:
+def email_contains(part: str) -> Condition:
     return member.c.email_key.contains(part.lower(), autoescape=True)
 
 
-def is_breakglass(wanted: bool) -> sa.ColumnElement[bool]:
+def is_breakglass(wanted: bool) -> Condition:
     return member.c.is_breakglass.is_(wanted)
 
 
-def with_statuses(statuses: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_statuses(statuses: Sequence[str]) -> Condition:
     return member.c.status.in_(list(statuses))
 
 
-def holds_explicitly(role_id: str) -> sa.ColumnElement[bool]:
+def holds_explicitly(role_id: str) -> Condition:
     return _lists(member.c.explicit_roles, role_id)
 
 
-def has_domain(name: str) -> sa.ColumnElement[bool]:
+def has_domain(name: str) -> Condition:
     return member.c.email_key.endswith(f"@{name}", autoescape=True)
 
 
-def registered_with(connection_id: str, group: str | None) -> sa.ColumnElement[bool]:
+def registered_with(connection_id: str, group: str | None) -> Condition:
     found = sa.select(registration.c.member_id).where(registration.c.connection_id == connection_id)
     if group is not None:
         found = found.where(_lists(registration.c.groups, group))
     return member.c.member_id.in_(found)
 
 
-def with_phone_numbers(numbers: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_phone_numbers(numbers: Sequence[str]) -> Condition:
     return member.c.mfa_phone_number.in_(list(numbers))
 
 
-def phone_number_contains(part: str) -> sa.ColumnElement[bool]:
+def phone_number_contains(part: str) -> Condition:
     return member.c.mfa_phone_number.contains(part, autoescape=True)
 
 
-def _lists(column: sa.Column[str], value: str) -> sa.ColumnElement[bool]:
+def _lists(column: sa.Column[str], value: str) -> Condition:
     """Whether a column with a JSON array of strings lists the value, to the letter.
 
     A quote inside a string is always behind a backslash, so `["x"` and `,"x"` can only be the
@@ -268,11 +269,23 @@ def _lists(column: sa.Column[str], value: str) -> sa.ColumnElement[bool]:
     )
 
 
-def nobody() -> sa.ColumnElement[bool]:
+def of_organization(organization_id: str) -> Condition:
+    return member.c.organization_id == organization_id
+
+
+def both(first: Condition, second: Condition) -> Condition:
+    return sa.and_(first, second)
+
+
+def either(conditions: Sequence[Condition]) -> Condition:
+    return sa.or_(*conditions)
+
+
+def nobody() -> Condition:
     return sa.false()
 
 
-def everybody() -> sa.ColumnElement[bool]:
+def everybody() -> Condition:
     return sa.true()
 
 

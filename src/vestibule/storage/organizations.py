@@ -14,6 +14,7 @@ from vestibule.storage.tables import connection, member, member_email, organizat
 from vestibule.storage.tables import organization_domain as domain
 
 _load = loader(Organization)
+Condition = sa.ColumnElement[bool]
 _source = connection.alias("source")
 
 _BY_ID = sa.select(organization.c.document).where(
@@ -78,7 +79,7 @@ class Organizations:
     def external_id_taken(self, project_id: str, external_id: str) -> bool:
         return self._exists(project_id, organization.c.external_id == external_id)
 
-    def _exists(self, project_id: str, condition: sa.ColumnElement[bool]) -> bool:
+    def _exists(self, project_id: str, condition: Condition) -> bool:
         query = sa.select(sa.literal(1)).where(organization.c.project_id == project_id, condition)
         return self._c.execute(query.limit(1)).first() is not None
 
@@ -160,14 +161,14 @@ class Organizations:
     def search(
         self,
         project_id: str,
-        conditions: Sequence[sa.ColumnElement[bool]],
+        conditions: Sequence[Condition],
         *,
         match_all: bool,
         after: tuple[int, str] | None,
         limit: int,
     ) -> tuple[list[Organization], int, tuple[int, str] | None]:
         """A page in the order of creation, the number of all matches, and where the next begins."""
-        where: list[sa.ColumnElement[bool]] = [organization.c.project_id == project_id]
+        where: list[Condition] = [organization.c.project_id == project_id]
         if conditions:
             where.append(sa.and_(*conditions) if match_all else sa.or_(*conditions))
         total = self._c.execute(
@@ -190,23 +191,23 @@ class Organizations:
 # --- filters of the search (wire §2.2) ----------------------------------------------------------
 
 
-def with_ids(ids: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_ids(ids: Sequence[str]) -> Condition:
     return organization.c.organization_id.in_(list(ids))
 
 
-def with_slugs(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_slugs(slugs: Sequence[str]) -> Condition:
     return organization.c.slug.in_(list(slugs))
 
 
-def slug_contains(part: str) -> sa.ColumnElement[bool]:
+def slug_contains(part: str) -> Condition:
     return sa.func.lower(organization.c.slug).contains(part.lower(), autoescape=True)
 
 
-def name_contains(part: str) -> sa.ColumnElement[bool]:
+def name_contains(part: str) -> Condition:
     return organization.c.name_key.contains(part.lower(), autoescape=True)
 
 
-def with_member_emails(keys: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_member_emails(keys: Sequence[str]) -> Condition:
     return organization.c.organization_id.in_(
         sa.select(member_email.c.organization_id).where(
             member_email.c.email_key.in_(list(keys)), sa.not_(member_email.c.retired)
@@ -214,7 +215,7 @@ def with_member_emails(keys: Sequence[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def member_email_contains(part: str) -> sa.ColumnElement[bool]:
+def member_email_contains(part: str) -> Condition:
     return organization.c.organization_id.in_(
         sa.select(member_email.c.organization_id).where(
             member_email.c.email_key.contains(part.lower(), autoescape=True),
@@ -223,7 +224,7 @@ def member_email_contains(part: str) -> sa.ColumnElement[bool]:
     )
 
 
-def with_domains(kind: str, domains: Sequence[str]) -> sa.ColumnElement[bool]:
+def with_domains(kind: str, domains: Sequence[str]) -> Condition:
     return organization.c.organization_id.in_(
         sa.select(domain.c.organization_id).where(
             domain.c.kind == kind, domain.c.domain.in_([name.lower() for name in domains])
@@ -231,7 +232,7 @@ def with_domains(kind: str, domains: Sequence[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def domain_contains(kind: str, part: str) -> sa.ColumnElement[bool]:
+def domain_contains(kind: str, part: str) -> Condition:
     return organization.c.organization_id.in_(
         sa.select(domain.c.organization_id).where(
             domain.c.kind == kind, domain.c.domain.contains(part.lower(), autoescape=True)
@@ -239,7 +240,7 @@ def domain_contains(kind: str, part: str) -> sa.ColumnElement[bool]:
     )
 
 
-def with_active_connection(wanted: bool) -> sa.ColumnElement[bool]:
+def with_active_connection(wanted: bool) -> Condition:
     has = (
         sa.select(sa.literal(1))
         .select_from(
@@ -255,7 +256,7 @@ def with_active_connection(wanted: bool) -> sa.ColumnElement[bool]:
     return has if wanted else sa.not_(has)
 
 
-def with_connection(connection_id: str) -> sa.ColumnElement[bool]:
+def with_connection(connection_id: str) -> Condition:
     return organization.c.organization_id.in_(
         sa.select(connection.c.organization_id).where(connection.c.connection_id == connection_id)
     )

@@ -1,0 +1,508 @@
+"""Connections: create, read, change, delete; SAML, OIDC and External."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from vestibule.domain.connections import (
+    Connection,
+    EncryptionKey,
+    ExternalConnection,
+    OidcChanges,
+    OidcConnection,
+    SamlChanges,
+    SamlConnection,
+    StoredCertificate,
+    brings_groups,
+    check_new,
+    initial_share_status,
+    update_external,
+    update_oidc,
+    update_saml,
+    with_certificate,
+    without_certificate,
+)
+from vestibule.domain.organizations import Organization
+from vestibule.domain.rbac import GroupRole, check_assignable, role_ids
+from vestibule.errors import VestibuleError, refusal
+from vestibule.protocols import oidc, saml
+from vestibule.services import idp_documents, keys
+from vestibule.services.organizations import resolve
+from vestibule.services.rbac import Actor
+from vestibule.services.runtime import Runtime
+from vestibule.services.sharing import delete_connection, end_external_connections, record_both
+from vestibule.storage import Tx
+
+MAX_CONNECTIONS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionList:
+    saml: Sequence[SamlConnection]
+    oidc: Sequence[OidcConnection]
+    external: Sequence[ExternalConnection]
+
+
+async def get_all(rt: Runtime, actor: Actor, organization_name: str) -> ConnectionList:
+    """All connections of an organization, pending ones too, in the order of creation."""
+
+    def work(tx: Tx) -> ConnectionList:
+        organization = resolve(tx, actor, organization_name, "sso.get_connections")
+        found = tx.connections.all_of(organization.organization_id)
+        return ConnectionList(
+            [c for c in found if isinstance(c, SamlConnection)],
+            [c for c in found if isinstance(c, OidcConnection)],
+            [c for c in found if isinstance(c, ExternalConnection)],
+        )
+
+    return await rt.store.read(work)
+
+
+async def create_saml(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    *,
+    display_name: str | None,
+    identity_provider: str | None,
+) -> SamlConnection:
+    """Create a pending SAML connection with a key pair of its own."""
+    check_new(display_name, identity_provider)
+    await _require(rt, actor, organization_name, "sso.create_connection")
+    environment = actor.project.environment
+    connection_id = rt.new_id("saml-connection", environment)
+    # Making an RSA key takes long enough to hold up everybody else.
+    pair = await asyncio.to_thread(keys.create_connection_key, rt, connection_id, environment)
+    now = rt.now()
+
+    def work(tx: Tx) -> SamlConnection:
+        organization = resolve(tx, actor, organization_name, "sso.create_connection")
+        new = SamlConnection(
+            connection_id=connection_id,
+            organization_id=organization.organization_id,
+            created_at=now,
+            updated_at=now,
+            display_name=display_name or "",
+            identity_provider=identity_provider or "generic",
+            idp_initiated_auth_disabled=actor.project.settings.strict_defaults,
+            external_sharing="approval" if actor.project.settings.strict_defaults else "open",
+            signing_keys=(pair,),
+        )
+        _insert(tx, rt, actor, new)
+        return new
+
+    return await rt.store.write(work)
+
+
+async def create_oidc(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    *,
+    display_name: str | None,
+    identity_provider: str | None,
+) -> OidcConnection:
+    """Create a pending OIDC connection."""
+    check_new(display_name, identity_provider)
+    now = rt.now()
+
+    def work(tx: Tx) -> OidcConnection:
+        organization = resolve(tx, actor, organization_name, "sso.create_connection")
+        new = OidcConnection(
+            connection_id=rt.new_id("oidc-connection", actor.project.environment),
+            organization_id=organization.organization_id,
+            created_at=now,
+            updated_at=now,
+            display_name=display_name or "",
+            identity_provider=identity_provider or "generic",
+            external_sharing="approval" if actor.project.settings.strict_defaults else "open",
+        )
+        _insert(tx, rt, actor, new)
+        return new
+
+    return await rt.store.write(work)
+
+
+async def create_external(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    *,
+    external_organization_id: str,
+    external_connection_id: str,
+    display_name: str | None = None,
+    session_exchange: str | None = None,
+    connection_roles: Sequence[str] | None = None,
+    group_roles: Sequence[GroupRole] | None = None,
+) -> ExternalConnection:
+    """Let people in through another organization's connection (§3.4).
+
+    Whoever administers the source's identity provider can then sign in as any member of this
+    organization: the trust runs from the receiver to the source.
+
+    Raises:
+        organization_not_found, external_connection_id_not_found, external_connection_not_active,
+        external_organization_id_same_as_organization_id, duplicate_external_sso_connection,
+        external_sharing_closed.
+    """
+
+    def work(tx: Tx) -> ExternalConnection:
+        organization = resolve(tx, actor, organization_name, "sso.create_connection")
+        project_id = actor.project.project_id
+        owner = tx.organizations.find_by_any(project_id, external_organization_id)
+        if owner is None:
+            raise refusal("organization_not_found", got=external_organization_id)
+        if owner.organization_id == organization.organization_id:
+            raise refusal("external_organization_id_same_as_organization_id")
+        source = tx.connections.find(owner.organization_id, external_connection_id)
+        if source is None or isinstance(source, ExternalConnection):
+            # An External connection of theirs is not told apart from none at all.
+            raise refusal("external_connection_id_not_found", got=external_connection_id)
+        share_status = initial_share_status(source, organization_id=organization.organization_id)
+        if tx.connections.external_exists(organization.organization_id, source.connection_id):
+            raise refusal("duplicate_external_sso_connection", got=external_connection_id)
+        _check_roles(actor, organization, connection_roles, group_roles)
+        now = rt.now()
+        new = update_external(
+            ExternalConnection(
+                connection_id=rt.new_id("external-connection", actor.project.environment),
+                organization_id=organization.organization_id,
+                created_at=now,
+                updated_at=now,
+                external_organization_id=owner.organization_id,
+                external_connection_id=source.connection_id,
+                share_status=share_status,
+            ),
+            source_has_groups=brings_groups(source),
+            now=now,
+            display_name=display_name,
+            session_exchange=session_exchange,
+            connection_roles=connection_roles,
+            group_roles=group_roles,
+        )
+        _insert(tx, rt, actor, new)
+        return new
+
+    return await rt.store.write(work)
+
+
+async def change_saml(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    connection_id: str,
+    changes: SamlChanges,
+    *,
+    x509_certificate: str | None = None,
+    signing_private_key: str | None = None,
+    encryption_private_key: str | None = None,
+) -> SamlConnection:
+    """Change a SAML connection. A certificate is added to those there are, a key likewise."""
+    project = actor.project
+    certificate = _stored(rt, actor, x509_certificate) if x509_certificate else None
+    pair = None
+    if signing_private_key:
+        pem = saml.check_uploaded_private_key(signing_private_key)
+        pair = keys.connection_key(rt, pem, connection_id, project.environment)
+    encryption = None
+    if encryption_private_key:
+        encryption = EncryptionKey(
+            rt.new_id("saml-encryption-key", project.environment),
+            rt.now(),
+            saml.check_uploaded_private_key(encryption_private_key),
+        )
+
+    def change(tx: Tx, organization: Organization, old: SamlConnection) -> SamlConnection:
+        _check_roles(actor, organization, changes.connection_roles, changes.group_roles)
+        new = old
+        if certificate is not None:
+            new = with_certificate(new, certificate)
+        if pair is not None:
+            new = replace(new, signing_keys=(pair, *new.signing_keys)[:2])
+        if encryption is not None:
+            if len(new.encryption_keys) >= 5:
+                raise refusal("too_many_encryption_certificates", want="at most 5")
+            new = replace(new, encryption_keys=(*new.encryption_keys, encryption))
+        return update_saml(
+            new, changes, insecure_http=project.settings.insecure_loopback, now=rt.now()
+        )
+
+    return await _change_saml(rt, actor, organization_name, connection_id, change)
+
+
+async def change_saml_by_url(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, metadata_url: str
+) -> SamlConnection:
+    """Take entity id, SSO URL and certificates from the provider's metadata."""
+    if len(metadata_url) > 2048 or not metadata_url.startswith(("https://", "http://")):
+        raise refusal("invalid_saml_metadata_url", got=metadata_url)
+    # Whoever may not change the connection may not make us fetch anything either.
+    await _require(rt, actor, organization_name, "sso.update_connection", connection_id)
+    metadata = await idp_documents.saml_metadata(rt, metadata_url)
+
+    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        new = replace(old, verification_certificates=())
+        for certificate in metadata.certificates[:5]:
+            kept = [c for c in old.verification_certificates if c.certificate == certificate.pem]
+            new = with_certificate(new, kept[0] if kept else _stored(rt, actor, certificate.pem))
+        asked = SamlChanges(idp_entity_id=metadata.entity_id, idp_sso_url=metadata.sso_url)
+        return update_saml(
+            new, asked, insecure_http=actor.project.settings.insecure_loopback, now=rt.now()
+        )
+
+    return await _change_saml(rt, actor, organization_name, connection_id, change)
+
+
+async def delete_certificate(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, certificate_id: str
+) -> str:
+    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        return replace(without_certificate(old, certificate_id), updated_at=rt.now())
+
+    await _change_saml(rt, actor, organization_name, connection_id, change)
+    return certificate_id
+
+
+async def delete_encryption_key(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, private_key_id: str
+) -> str:
+    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        kept = tuple(k for k in old.encryption_keys if k.private_key_id != private_key_id)
+        if len(kept) == len(old.encryption_keys):
+            raise refusal("sso_encryption_private_key_not_found", got=private_key_id)
+        return replace(old, encryption_keys=kept, updated_at=rt.now())
+
+    await _change_saml(rt, actor, organization_name, connection_id, change)
+    return private_key_id
+
+
+async def change_oidc(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    connection_id: str,
+    changes: OidcChanges,
+) -> tuple[OidcConnection, str]:
+    """Change an OIDC connection. A new issuer is asked for its description of itself, and what the
+    caller gave wins. Returns the connection and a warning, "" when all went well."""
+    project = actor.project
+
+    def change(tx: Tx, found: OidcProviderOrNone) -> OidcConnection:
+        organization = resolve(tx, actor, organization_name, "sso.update_connection")
+        old = _find_oidc(tx, organization, connection_id)
+        _check_roles(actor, organization, changes.connection_roles, changes.group_roles)
+        asked = changes
+        if found is not None:
+            asked = replace(
+                changes,
+                authorization_url=changes.authorization_url or found.authorization_endpoint,
+                token_url=changes.token_url or found.token_endpoint,
+                userinfo_url=changes.userinfo_url or found.userinfo_endpoint or None,
+                jwks_url=changes.jwks_url or found.jwks_uri,
+            )
+            old = replace(
+                old,
+                token_endpoint_auth_methods=found.token_endpoint_auth_methods,
+                id_token_signing_algs=found.id_token_signing_algs,
+                response_iss_parameter_supported=found.response_iss_parameter_supported,
+            )
+        return update_oidc(
+            old, asked, insecure_http=project.settings.insecure_loopback, now=rt.now()
+        )
+
+    # First without the network: whatever is wrong with the request is said before we fetch.
+    before = await rt.store.read(
+        lambda tx: (
+            change(tx, None)
+            if changes.issuer is None
+            else _find_oidc(
+                tx, resolve(tx, actor, organization_name, "sso.update_connection"), connection_id
+            )
+        )
+    )
+    found: OidcProviderOrNone = None
+    warning = ""
+    if changes.issuer and changes.issuer != before.issuer:
+        update_oidc(before, changes, insecure_http=project.settings.insecure_loopback, now=rt.now())
+        try:
+            found = await idp_documents.discover(rt, changes.issuer)
+        except VestibuleError as error:
+            warning = f"The issuer's OpenID configuration could not be used. {error}"
+    if changes.custom_scopes:
+        oidc.requested_scopes(changes.custom_scopes, "")
+
+    def work(tx: Tx) -> OidcConnection:
+        new = change(tx, found)
+        tx.connections.update(new)
+        record_both(tx, rt, actor, new, "connection.updated")
+        return new
+
+    return await rt.store.write(work), warning
+
+
+OidcProviderOrNone = oidc.OidcProvider | None
+
+
+async def change_external(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    connection_id: str,
+    *,
+    display_name: str | None = None,
+    session_exchange: str | None = None,
+    connection_roles: Sequence[str] | None = None,
+    group_roles: Sequence[GroupRole] | None = None,
+) -> ExternalConnection:
+    """Change the name, the switch or the role rules of an External connection."""
+
+    def work(tx: Tx) -> ExternalConnection:
+        organization = resolve(tx, actor, organization_name, "sso.update_connection")
+        old = tx.connections.find(organization.organization_id, connection_id)
+        if not isinstance(old, ExternalConnection):
+            raise refusal("external_connection_not_found", got=connection_id)
+        _check_roles(actor, organization, connection_roles, group_roles)
+        source = tx.connections.find(old.external_organization_id, old.external_connection_id)
+        has_groups = not isinstance(source, ExternalConnection | None) and brings_groups(source)
+        new = update_external(
+            old,
+            source_has_groups=has_groups,
+            now=rt.now(),
+            display_name=display_name,
+            session_exchange=session_exchange,
+            connection_roles=connection_roles,
+            group_roles=group_roles,
+        )
+        tx.connections.update(new)
+        record_both(tx, rt, actor, new, "connection.updated")
+        return new
+
+    return await rt.store.write(work)
+
+
+async def delete(rt: Runtime, actor: Actor, organization_name: str, connection_id: str) -> str:
+    """Delete a connection of any kind, with every External connection that leads to it."""
+
+    def work(tx: Tx) -> str:
+        organization = resolve(tx, actor, organization_name, "sso.delete_connection")
+        connection = tx.connections.find(organization.organization_id, connection_id)
+        if connection is None:
+            raise refusal("sso_connection_not_found", got=connection_id)
+        is_default = organization.settings.sso_default_connection_id == connection_id
+        if is_default and tx.connections.count(organization.organization_id) > 1:
+            raise refusal("cannot_delete_default_sso_connection")
+        end_external_connections(tx, rt, actor, connection)
+        delete_connection(tx, rt, actor, connection)
+        return connection_id
+
+    return await rt.store.write(work)
+
+
+async def sp_metadata(rt: Runtime, connection_id: str) -> bytes:
+    """What a SAML identity provider needs to know of us for this connection."""
+
+    def work(tx: Tx) -> SamlConnection:
+        found = tx.connections.source_route(connection_id)
+        if found is None or not isinstance(found[0].source, SamlConnection):
+            raise refusal("saml_connection_not_found", got=connection_id)
+        return found[0].source
+
+    return saml.render_sp_metadata(service_provider(rt, await rt.store.read(work)))
+
+
+def service_provider(rt: Runtime, connection: SamlConnection) -> saml.SamlSp:
+    """Us, as the identity provider of this connection sees us."""
+    url = rt.callback_url(connection.connection_id)
+    return saml.SamlSp(
+        entity_id=url,
+        acs_url=connection.alternative_acs_url or url,
+        signing_key=connection.signing_keys[0].private_key if connection.signing_keys else None,
+        signing_certificates=tuple(p.certificate.certificate for p in connection.signing_keys),
+        encryption_certificates=tuple(
+            p.certificate.certificate for p in connection.signing_keys[:1]
+        ),
+        name_id_format=connection.nameid_format or None,
+    )
+
+
+# --- common -------------------------------------------------------------------------------------
+
+
+async def _require(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    operation: str,
+    connection_id: str | None = None,
+) -> None:
+    """Ask for the right before doing something slow; it is asked again where it is written."""
+
+    def work(tx: Tx) -> None:
+        organization = resolve(tx, actor, organization_name, operation)
+        if connection_id is not None:
+            _find_saml(tx, organization, connection_id)
+
+    await rt.store.read(work)
+
+
+async def _change_saml(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    connection_id: str,
+    change: Callable[[Tx, Organization, SamlConnection], SamlConnection],
+) -> SamlConnection:
+    def work(tx: Tx) -> SamlConnection:
+        organization = resolve(tx, actor, organization_name, "sso.update_connection")
+        new = change(tx, organization, _find_saml(tx, organization, connection_id))
+        tx.connections.update(new)
+        record_both(tx, rt, actor, new, "connection.updated")
+        return new
+
+    return await rt.store.write(work)
+
+
+def _find_saml(tx: Tx, organization: Organization, connection_id: str) -> SamlConnection:
+    found = tx.connections.find(organization.organization_id, connection_id)
+    if not isinstance(found, SamlConnection):
+        raise refusal("saml_connection_not_found", got=connection_id)
+    return found
+
+
+def _find_oidc(tx: Tx, organization: Organization, connection_id: str) -> OidcConnection:
+    found = tx.connections.find(organization.organization_id, connection_id)
+    if not isinstance(found, OidcConnection):
+        raise refusal("oidc_connection_not_found", got=connection_id)
+    return found
+
+
+def _insert(tx: Tx, rt: Runtime, actor: Actor, new: Connection) -> None:
+    if tx.connections.count(new.organization_id) >= MAX_CONNECTIONS:
+        raise refusal("too_many_sso_connections", want=f"at most {MAX_CONNECTIONS}")
+    tx.connections.insert(new)
+    record_both(tx, rt, actor, new, "connection.created")
+
+
+def _check_roles(
+    actor: Actor,
+    organization: Organization,
+    connection_roles: Sequence[str] | None,
+    group_roles: Sequence[GroupRole] | None,
+) -> None:
+    """The rules may give only roles that exist in this very organization."""
+    known = role_ids(actor.project.policy, organization.custom_roles)
+    check_assignable(connection_roles or (), known)
+    check_assignable([rule.role_id for rule in group_roles or ()], known)
+
+
+def _stored(rt: Runtime, actor: Actor, pem: str) -> StoredCertificate:
+    certificate = saml.read_certificate(pem)
+    return StoredCertificate(
+        certificate_id=rt.new_id("saml-verification-key", actor.project.environment),
+        certificate=certificate.pem,
+        issuer=certificate.issuer,
+        created_at=rt.now(),
+        expires_at=certificate.not_after,
+    )

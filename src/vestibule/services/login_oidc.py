@@ -1,0 +1,151 @@
+"""The OpenID Connect leg of a login: the request that we send, and the code that comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vestibule.domain.attributes import map_oidc
+from vestibule.domain.connections import LoginRoute, OidcConnection
+from vestibule.domain.logins import LoginAttempt, StartRequest, StoredGrant, VerifiedIdentity
+from vestibule.errors import VestibuleError, refusal
+from vestibule.protocols import oidc
+from vestibule.services.idp_documents import key_set, provider_of
+from vestibule.services.login_trace import Trace
+from vestibule.services.runtime import Runtime
+
+
+def start(
+    rt: Runtime, route: LoginRoute, attempt: LoginAttempt, request: StartRequest, state: str
+) -> str:
+    """The URL at the identity provider, with our authorization request in it."""
+    connection = _source(route)
+    return oidc.build_authorization_url(
+        provider_of(connection),
+        client_of(rt, connection),
+        scopes=oidc.requested_scopes(connection.custom_scopes, request.custom_scopes),
+        state=state,
+        nonce=attempt.nonce,
+        code_verifier=attempt.code_verifier,
+        parameters=request.parameters,
+    )
+
+
+async def finish(
+    rt: Runtime,
+    route: LoginRoute,
+    attempt: LoginAttempt,
+    query: Mapping[str, str],
+    trace: Trace,
+) -> VerifiedIdentity:
+    """Exchange the code for tokens, judge them, and read who it is.
+
+    Raises:
+        OidcError, UpstreamError.
+    """
+    connection = _source(route)
+    provider, client = provider_of(connection), client_of(rt, connection)
+    code = oidc.read_callback(query, provider.issuer, provider.response_iss_parameter_supported)
+    trace.step("Callback", "The identity provider answered with a code for this very sign-in.")
+
+    trace.stage = "Token endpoint"
+    grant = await _exchange(rt, provider, client, code, attempt.code_verifier)
+    trace.step("Token endpoint", f"{provider.token_endpoint} gave tokens for the code.")
+
+    trace.stage = "ID token"
+    claims = await _verified_claims(rt, connection, grant, attempt.nonce, code)
+    trace.step(
+        "ID token",
+        f"Signed by {provider.issuer}; audience, nonce and times fit. Subject {claims.subject}.",
+    )
+
+    trace.stage = "UserInfo"
+    merged: Mapping[str, object] = claims.claims
+    if provider.userinfo_endpoint:
+        response = await rt.send(oidc.build_userinfo_request(provider, grant.access_token))
+        userinfo = oidc.read_userinfo(
+            response,
+            subject=claims.subject,
+            keys=await key_set(rt, connection),
+            provider=provider,
+            client=client,
+            now=rt.now(),
+        )
+        merged = oidc.merge_claims(claims.claims, userinfo)
+        trace.step("UserInfo", f"Speaks of the same subject; {len(userinfo)} claims.")
+
+    trace.stage = "Attributes"
+    profile = map_oidc(connection.attribute_mapping, subject=claims.subject, claims=merged)
+    stored = StoredGrant(
+        grant.access_token,
+        grant.refresh_token,
+        grant.id_token or "",
+        # Silence about the scope means that what was asked for was granted (RFC 6749 §5.1).
+        grant.scope or oidc.requested_scopes(connection.custom_scopes, ""),
+        grant.expires_at,
+    )
+    return VerifiedIdentity("oidc", profile, claims.auth_time or claims.issued_at, None, stored)
+
+
+async def _exchange(
+    rt: Runtime, provider: oidc.OidcProvider, client: oidc.OidcClient, code: str, verifier: str
+) -> oidc.TokenGrant:
+    """Some providers list a client authentication that they then refuse: try the other one."""
+    method = oidc.choose_auth_method(provider, client)
+    response = await rt.send(
+        oidc.build_code_request(
+            provider, client, code=code, code_verifier=verifier, auth_method=method,
+            now=rt.now(), jti=rt.new_token(),
+        )
+    )  # fmt: skip
+    if oidc.token_error(response) == "invalid_client":
+        other = oidc.other_auth_method(provider, method)
+        if other is not None:
+            response = await rt.send(
+                oidc.build_code_request(
+                    provider, client, code=code, code_verifier=verifier, auth_method=other,
+                    now=rt.now(), jti=rt.new_token(),
+                )
+            )  # fmt: skip
+    return oidc.read_token_response(response, now=rt.now())
+
+
+async def _verified_claims(
+    rt: Runtime,
+    connection: OidcConnection,
+    grant: oidc.TokenGrant,
+    nonce: str,
+    code: str,
+) -> oidc.IdTokenClaims:
+    """Verify the ID token; when it names an unknown key, ask once for the new keys."""
+    for afresh in (False, True):
+        keys = await key_set(rt, connection, afresh=afresh)
+        try:
+            return oidc.verify_id_token(
+                grant.id_token,
+                provider=provider_of(connection),
+                client=client_of(rt, connection),
+                keys=keys,
+                nonce=nonce,
+                now=rt.now(),
+                access_token=grant.access_token,
+                code=code,
+            )
+        except VestibuleError as error:
+            if error.code != "oidc_key_not_found" or afresh:
+                raise
+    raise AssertionError("the second round returns or raises")
+
+
+def client_of(rt: Runtime, connection: OidcConnection) -> oidc.OidcClient:
+    """Us, as this provider knows us."""
+    return oidc.OidcClient(
+        connection.client_id,
+        connection.client_secret,
+        rt.callback_url(connection.connection_id),
+    )
+
+
+def _source(route: LoginRoute) -> OidcConnection:
+    if not isinstance(route.source, OidcConnection):
+        raise refusal("oidc_connection_not_found", got=route.source.connection_id)
+    return route.source

@@ -1,0 +1,30 @@
+"""The story of a login while it is being lived: steps are added, then written down once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from vestibule.domain.logins import LoginTrace, TraceStep, refused_step
+from vestibule.errors import VestibuleError
+from vestibule.services.runtime import Runtime
+
+
+@dataclass(slots=True)
+class Trace:
+    """Collects steps. `stage` is the name of what is being tried, for a refusal to stand under."""
+
+    rt: Runtime
+    stage: str = "Start"
+    steps: list[TraceStep] = field(default_factory=list)
+
+    def step(self, name: str, summary: str) -> None:
+        self.steps.append(TraceStep(name, self.rt.now(), True, summary))
+
+    def warn(self, name: str, summary: str) -> None:
+        self.steps.append(TraceStep(name, self.rt.now(), True, summary, code="warning"))
+
+    def refuse(self, error: VestibuleError) -> None:
+        self.steps.append(refused_step(self.stage, error, self.rt.now()))
+
+    def onto(self, base: LoginTrace) -> LoginTrace:
+        return replace(base, steps=(*base.steps, *self.steps))

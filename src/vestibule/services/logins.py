@@ -1,0 +1,462 @@
+"""A login from its start to the one-time token, for any kind of connection.
+
+Owns the order of things: what is remembered, what is taken once, what is written in one
+transaction, and the trace of it all. The two legs know the protocols; nobody here asks whether a
+login is External.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from vestibule.domain.connections import LoginRoute, OidcConnection, SamlConnection, require_open
+from vestibule.domain.ids import token_hash
+from vestibule.domain.idp_tokens import ASSUMED_LIFETIME, IdpTokens
+from vestibule.domain.logins import (
+    SSO_TOKEN_LIFETIME,
+    LoginAttempt,
+    LoginTrace,
+    SsoToken,
+    StartRequest,
+    VerifiedIdentity,
+    open_attempt,
+    require_same_browser,
+)
+from vestibule.domain.members import Registration
+from vestibule.domain.projects import Project, choose_redirect_url, with_query
+from vestibule.errors import VestibuleError, refusal
+from vestibule.protocols import saml
+from vestibule.services import login_oidc, login_saml
+from vestibule.services.login_trace import Trace
+from vestibule.services.members import Admitted, admit
+from vestibule.services.organizations import resolve
+from vestibule.services.rbac import Actor
+from vestibule.services.runtime import Runtime
+from vestibule.storage import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserStep:
+    """Where the browser goes next. `cookie_name` and `cookie_value` tie the login to it."""
+
+    url: str
+    cookie_name: str
+    cookie_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The end of the browser's part: where the token goes."""
+
+    url: str
+    trace_id: str
+    cookie_name: str | None
+
+
+_START = {SamlConnection: login_saml.start, OidcConnection: login_oidc.start}
+
+
+async def start_login(
+    rt: Runtime,
+    public_token: str | None,
+    *,
+    connection_id: str | None,
+    organization_name: str | None,
+    request: StartRequest,
+) -> BrowserStep:
+    """Begin a login and send the browser to the identity provider (§4.1).
+
+    Raises:
+        public_token_required, public_token_not_found, missing_sso_connection_locator,
+        too_many_sso_connection_locators, sso_connection_not_found, organization_not_found,
+        no_sso_connection_exists_for_organization, indeterminate_sso_connection_for_organization,
+        and what `open_attempt` and the leg raise.
+    """
+    if not public_token:
+        raise refusal("public_token_required")
+    if not connection_id and not organization_name:
+        raise refusal("missing_sso_connection_locator")
+    if connection_id and organization_name:
+        raise refusal("too_many_sso_connection_locators")
+
+    state, browser_secret = rt.new_token(), rt.new_token()
+
+    def work(tx: Tx) -> str:
+        project = authenticate_public_token(tx, public_token)
+        route = _route(tx, project, connection_id, organization_name)
+        now = rt.now()
+        attempt = open_attempt(
+            project,
+            route,
+            request,
+            trace_id=rt.new_id("login-trace", project.environment),
+            request_id=f"_{rt.random(20).hex()}",
+            nonce=rt.new_token(),
+            code_verifier=rt.new_token(),
+            browser_secret=browser_secret,
+            now=now,
+        )
+        url = _START[type(route.source)](rt, route, attempt, request, state)
+        tx.logins.put_attempt(token_hash(state), attempt)
+        return url
+
+    url = await rt.store.write(work)
+    return BrowserStep(url, cookie_name(state), browser_secret)
+
+
+def cookie_name(state: str) -> str:
+    """Each login has a cookie of its own, so that two tabs do not end each other's."""
+    return f"vestibule_login_{token_hash(state).hex()[:16]}"
+
+
+def authenticate_public_token(tx: Tx, public_token: str) -> Project:
+    found = tx.projects.authenticate("public_token", token_hash(public_token))
+    if found is None:
+        raise refusal("public_token_not_found")
+    return found[0]
+
+
+def _route(
+    tx: Tx, project: Project, connection_id: str | None, organization_name: str | None
+) -> LoginRoute:
+    if organization_name:
+        organization = resolve(tx, Actor(project), organization_name, "sso.start")
+        active = tx.organizations.active_connections(organization.organization_id)
+        default = organization.settings.sso_default_connection_id
+        if default is not None:
+            connection_id = default
+        elif len(active) == 1:
+            connection_id = active[0].connection_id
+        elif not active:
+            raise refusal("no_sso_connection_exists_for_organization")
+        else:
+            raise refusal("indeterminate_sso_connection_for_organization", got=str(len(active)))
+    route = tx.connections.route(project.project_id, connection_id or "")
+    if route is None:
+        raise refusal("sso_connection_not_found", got=connection_id)
+    return route
+
+
+# --- the answer ---------------------------------------------------------------------------------
+
+
+async def finish_saml(
+    rt: Runtime,
+    source_connection_id: str,
+    *,
+    saml_response: str | None,
+    relay_state: str | None,
+    cookies: Mapping[str, str],
+) -> Arrival:
+    """Judge a SAML response posted to this connection's ACS URL, and let the person in.
+
+    The connection comes from the URL and the login from what the browser was given at its start;
+    nothing inside the document chooses either (decision 12).
+
+    Raises:
+        SamlError, Misconfigured, NotFound: each with the id of the trace that tells the story.
+    """
+    if not saml_response:
+        raise refusal("saml_response_missing")
+    unverified = saml.read_response(saml_response)
+    attempt = await _take(rt, relay_state)
+    if attempt is None:
+        return await _finish_unsolicited(rt, source_connection_id, unverified)
+    trace = Trace(rt)
+    try:
+        trace.stage = "Sign-in"
+        route, project = await _reopen(rt, attempt, source_connection_id, "saml", cookies, trace)
+        trace.stage = "Signature and conditions"
+        identity, assertion = login_saml.finish(rt, route, unverified, attempt.request_id, trace)
+        trace.stage = "Admission"
+        return await _let_in(rt, project, route, attempt, identity, trace, relay_state, assertion)
+    except VestibuleError as error:
+        raise await _refused(rt, attempt, trace, error) from error
+
+
+async def finish_oidc(
+    rt: Runtime,
+    source_connection_id: str,
+    *,
+    query: Mapping[str, str],
+    cookies: Mapping[str, str],
+) -> Arrival:
+    """Judge an OpenID Connect callback on this connection's redirect URI, and let the person in.
+
+    Raises:
+        OidcError, UpstreamError, Misconfigured, NotFound: with the id of the trace.
+    """
+    state = query.get("state")
+    if not state:
+        raise refusal("oidc_state_missing")
+    attempt = await _take(rt, state)
+    if attempt is None:
+        raise refusal("oidc_state_unknown")
+    trace = Trace(rt)
+    try:
+        trace.stage = "Sign-in"
+        route, project = await _reopen(rt, attempt, source_connection_id, "oidc", cookies, trace)
+        trace.stage = "Callback"
+        identity = await login_oidc.finish(rt, route, attempt, query, trace)
+        trace.stage = "Admission"
+        return await _let_in(rt, project, route, attempt, identity, trace, state, None)
+    except VestibuleError as error:
+        raise await _refused(rt, attempt, trace, error) from error
+
+
+async def _take(rt: Runtime, state: str | None) -> LoginAttempt | None:
+    """The login that this state stands for, once: the row is gone when this returns."""
+    if not state:
+        return None
+    return await rt.store.write(lambda tx: tx.logins.take_attempt(token_hash(state), rt.now()))
+
+
+async def _reopen(
+    rt: Runtime,
+    attempt: LoginAttempt,
+    source_connection_id: str,
+    protocol: str,
+    cookies: Mapping[str, str],
+    trace: Trace,
+) -> tuple[LoginRoute, Project]:
+    """Find the route of the attempt again, as it stands now, and check that the answer came to
+    the place and from the browser that the attempt fixed."""
+    leg = "saml" if protocol == "saml" else "oidc"
+    trace.step("Start", "The sign-in began; the browser went to the identity provider.")
+    if attempt.source_connection_id != source_connection_id:
+        code = "saml_request_mismatch" if leg == "saml" else "oidc_state_unknown"
+        raise refusal(code, want=attempt.source_connection_id, got=source_connection_id)
+    # The cookie's value proves the browser; its name only keeps two logins apart.
+    secret = next(
+        (v for k, v in cookies.items() if k.startswith("vestibule_login_") and _is(attempt, v)),
+        next((v for k, v in cookies.items() if k.startswith("vestibule_login_")), None),
+    )
+    require_same_browser(attempt, secret, leg)  # type: ignore[arg-type]
+
+    def work(tx: Tx) -> tuple[LoginRoute, Project]:
+        project = tx.projects.find(attempt.project_id)
+        route = tx.connections.route(attempt.project_id, attempt.connection_id)
+        if project is None or route is None:
+            raise refusal("sso_connection_not_found", got=attempt.connection_id)
+        if (
+            route.source.connection_id != attempt.source_connection_id
+            or route.organization.organization_id != attempt.organization_id
+        ):
+            raise refusal("sso_connection_not_found", got=attempt.connection_id)
+        return route, project
+
+    route, project = await rt.store.read(work)
+    require_open(route)
+    return route, project
+
+
+def _is(attempt: LoginAttempt, secret: str) -> bool:
+    try:
+        require_same_browser(attempt, secret, "saml")
+    except VestibuleError:
+        return False
+    return True
+
+
+async def _finish_unsolicited(
+    rt: Runtime, source_connection_id: str, unverified: saml.UnverifiedResponse
+) -> Arrival:
+    """A sign-in that began at the identity provider (§4.6): only into the organization that owns
+    the connection, only where it is allowed, and only if it answers no request at all."""
+    if unverified.unverified_in_response_to is not None:
+        raise refusal("saml_unsolicited", got="an answer to a request that is not open")
+
+    def work(tx: Tx) -> tuple[LoginRoute, Project]:
+        found = tx.connections.source_route(source_connection_id)
+        project = tx.projects.find(found[1]) if found else None
+        if found is None or project is None:
+            raise refusal("sso_connection_not_found", got=source_connection_id)
+        return found[0], project
+
+    route, project = await rt.store.read(work)
+    source = route.source
+    if not isinstance(source, SamlConnection):
+        raise refusal("sso_connection_not_found", got=source_connection_id)
+    now = rt.now()
+    attempt = LoginAttempt(
+        trace_id=rt.new_id("login-trace", project.environment),
+        project_id=project.project_id,
+        organization_id=route.organization.organization_id,
+        connection_id=source.connection_id,
+        source_connection_id=source.connection_id,
+        login_redirect_url="",
+        signup_redirect_url="",
+        pkce_code_challenge=None,
+        request_id="",
+        nonce="",
+        code_verifier="",
+        browser_hash=b"",
+        started_at=now,
+        expires_at=now,
+    )
+    trace = Trace(rt)
+    try:
+        trace.stage = "Sign-in"
+        if source.idp_initiated_auth_disabled:
+            raise refusal("saml_idp_initiated_auth_disabled")
+        require_open(route)
+        if project.settings.pkce_required_for_sso:
+            # Nobody could have given a challenge, so nobody could prove to have begun this.
+            raise refusal("saml_unsolicited", want="a sign-in with PKCE")
+        login_url = choose_redirect_url(project.settings, None, "LOGIN")
+        attempt = replace(attempt, login_redirect_url=login_url, signup_redirect_url=login_url)
+        trace.step("Sign-in", "The sign-in began at the identity provider.")
+        trace.stage = "Signature and conditions"
+        identity, assertion = login_saml.finish(rt, route, unverified, None, trace)
+        trace.stage = "Admission"
+        return await _let_in(rt, project, route, attempt, identity, trace, None, assertion)
+    except VestibuleError as error:
+        raise await _refused(rt, attempt, trace, error) from error
+
+
+async def _let_in(
+    rt: Runtime,
+    project: Project,
+    route: LoginRoute,
+    attempt: LoginAttempt,
+    identity: VerifiedIdentity,
+    trace: Trace,
+    state: str | None,
+    assertion: saml.VerifiedAssertion | None,
+) -> Arrival:
+    """Write everything that a verified identity changes, in one transaction."""
+    trace.step("Attributes", _told(identity))
+    for warning in identity.profile.warnings:
+        trace.warn("Attributes", warning)
+    token = rt.new_token()
+    done = len(trace.steps)
+
+    def work(tx: Tx) -> Admitted:
+        del trace.steps[done:]
+        if assertion is not None and not tx.logins.remember_assertion(
+            route.source.connection_id, assertion.assertion_id, assertion.replay_until
+        ):
+            raise refusal("saml_replayed", got=assertion.assertion_id)
+        admitted = admit(tx, rt, Actor(project), route, identity)
+        now = rt.now()
+        registration = admitted.registration
+        tx.logins.put_token(
+            token_hash(token),
+            SsoToken(
+                trace_id=attempt.trace_id,
+                project_id=project.project_id,
+                organization_id=route.organization.organization_id,
+                member_id=admitted.member.member_id,
+                registration_id=registration.registration_id,
+                connection_id=route.target.connection_id,
+                source_connection_id=route.source.connection_id,
+                protocol=identity.protocol,
+                subject=registration.subject,
+                pkce_code_challenge=attempt.pkce_code_challenge,
+                authenticated_at=now,
+                session_not_on_or_after=identity.session_not_on_or_after,
+                expires_at=now + SSO_TOKEN_LIFETIME,
+            ),
+        )
+        if identity.grant is not None:
+            tx.idp_tokens.put(_tokens(identity, registration, rt))
+        trace.step(
+            "Admission",
+            f"{admitted.member.email_address} enters {route.organization.name}"
+            + (" for the first time." if admitted.created else "."),
+        )
+        for warning in admitted.warnings:
+            trace.warn("Admission", warning)
+        tx.logins.put_trace(
+            replace(
+                trace.onto(base_trace(attempt)),
+                outcome="accepted",
+                member_id=admitted.member.member_id,
+            )
+        )
+        return admitted
+
+    admitted = await rt.store.write(work)
+    target = attempt.signup_redirect_url if admitted.created else attempt.login_redirect_url
+    url = with_query(target, {"stytch_token_type": "sso", "token": token})
+    return Arrival(url, attempt.trace_id, cookie_name(state) if state else None)
+
+
+def _tokens(identity: VerifiedIdentity, registration: Registration, rt: Runtime) -> IdpTokens:
+    grant = identity.grant
+    if grant is None:
+        raise ValueError("an identity without a grant has no tokens")
+    return IdpTokens(
+        registration_id=registration.registration_id,
+        member_id=registration.member_id,
+        organization_id=registration.organization_id,
+        connection_id=registration.connection_id,
+        source_connection_id=registration.source_connection_id,
+        subject=registration.subject,
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        id_token=grant.id_token,
+        scopes=grant.scopes,
+        expires_at=grant.expires_at or rt.now() + ASSUMED_LIFETIME,
+    )
+
+
+def _told(identity: VerifiedIdentity) -> str:
+    profile = identity.profile
+    parts = [f"Subject {profile.subject}", f"e-mail {profile.email}"]
+    if profile.name:
+        parts.append(f"name {profile.name}")
+    parts.append(f"groups {', '.join(profile.groups[:20]) or 'none'}")
+    if profile.custom:
+        parts.append(f"mapped {', '.join(profile.custom)}")
+    return "; ".join(parts) + "."
+
+
+def base_trace(attempt: LoginAttempt) -> LoginTrace:
+    return LoginTrace(
+        trace_id=attempt.trace_id,
+        project_id=attempt.project_id,
+        organization_id=attempt.organization_id,
+        connection_id=attempt.connection_id,
+        source_connection_id=attempt.source_connection_id,
+        started_at=attempt.started_at,
+    )
+
+
+async def _refused(
+    rt: Runtime, attempt: LoginAttempt, trace: Trace, error: VestibuleError
+) -> VestibuleError:
+    """Write the trace of a login that ended here, and give the refusal back to be raised."""
+    trace.refuse(error)
+    error.trace_id = attempt.trace_id
+    told = replace(trace.onto(base_trace(attempt)), outcome="refused")
+
+    def work(tx: Tx) -> None:
+        # The organization may be gone by now, and the story with it.
+        if tx.organizations.find(attempt.project_id, attempt.organization_id) is not None:
+            tx.logins.put_trace(told)
+
+    await rt.store.write(work)
+    return error
+
+
+async def get_trace(rt: Runtime, actor: Actor, organization_name: str, trace_id: str) -> LoginTrace:
+    def work(tx: Tx) -> LoginTrace:
+        organization = resolve(tx, actor, organization_name, "sso.get_connections")
+        found = tx.logins.find_trace(organization.organization_id, trace_id)
+        if found is None:
+            raise refusal("login_trace_not_found", got=trace_id)
+        return found
+
+    return await rt.store.read(work)
+
+
+async def latest_traces(
+    rt: Runtime, actor: Actor, organization_name: str, *, limit: int = 50
+) -> Sequence[LoginTrace]:
+    def work(tx: Tx) -> Sequence[LoginTrace]:
+        organization = resolve(tx, actor, organization_name, "sso.get_connections")
+        return tx.logins.traces(organization.organization_id, limit)
+
+    return await rt.store.read(work)

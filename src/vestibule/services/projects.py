@@ -1,0 +1,135 @@
+"""Projects: their credentials, their policy, and what the server does for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from vestibule.domain.ids import token_hash
+from vestibule.domain.logins import TRACE_LIFETIME
+from vestibule.domain.organizations import slug_of
+from vestibule.domain.projects import Project, ProjectSettings
+from vestibule.domain.rbac import Policy
+from vestibule.domain.sessions import check_template
+from vestibule.errors import refusal
+from vestibule.services.keys import create_signing_key
+from vestibule.services.runtime import Runtime
+from vestibule.storage import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The only time that the secrets are seen in clear: they are stored hashed."""
+
+    project_id: str
+    secret: str
+    public_token: str
+    project_slug: str
+    environment_slug: str
+    workspace_key_id: str
+    workspace_key_secret: str
+
+
+async def create(
+    rt: Runtime,
+    name: str,
+    *,
+    environment: Literal["test", "live"],
+    settings: ProjectSettings,
+) -> Credentials:
+    """Create a project with a key that signs at once and one credential of each kind."""
+    project_id = rt.new_id("project", environment)
+    slug = slug_of(name)
+    made = Credentials(
+        project_id=project_id,
+        secret=f"secret-{environment}-{rt.new_token()}",
+        public_token=f"public-token-{environment}-{_uuid_part(rt, environment)}",
+        project_slug=slug,
+        environment_slug=environment,
+        workspace_key_id=f"workspace-key-{_uuid_part(rt, environment)}",
+        workspace_key_secret=rt.new_token(),
+    )
+
+    def work(tx: Tx) -> Credentials:
+        now = rt.now()
+        if tx.projects.find_by_slugs(slug, environment) is not None:
+            raise refusal("bad_request", want="another project name", got=name)
+        tx.projects.insert(
+            Project(project_id, environment, name, slug, environment, now, settings=settings)
+        )
+        create_signing_key(rt, tx, project_id, activates_at=now)
+        workspace = f"{made.workspace_key_id}:{made.workspace_key_secret}"
+        for credential_id, kind, secret in (
+            (f"{project_id}-secret-1", "secret", made.secret),
+            (made.public_token, "public_token", made.public_token),
+            (made.workspace_key_id, "workspace_key", workspace),
+        ):
+            tx.projects.insert_credential(credential_id, project_id, kind, token_hash(secret), now)
+        return made
+
+    return await rt.store.write(work)
+
+
+def _uuid_part(rt: Runtime, environment: str) -> str:
+    return rt.new_id("project", environment).removeprefix(f"project-{environment}-")
+
+
+async def authenticate(rt: Runtime, project_id: str, secret: str) -> Project:
+    """The project whose id and secret these are.
+
+    The secret is found by its hash, so nothing about it can be learned from the time this takes.
+
+    Raises:
+        unauthorized_credentials.
+    """
+    place = token_hash(secret)
+    found = await rt.store.read(lambda tx: tx.projects.authenticate("secret", place))
+    if found is None or found[0].project_id != project_id:
+        raise refusal("unauthorized_credentials")
+    return found[0]
+
+
+async def get_first(rt: Runtime) -> Project | None:
+    found = await rt.store.read(lambda tx: tx.projects.all())
+    return found[0] if found else None
+
+
+async def set_policy(rt: Runtime, project: Project, policy: Policy) -> Project:
+    """Replace the policy. Roles that nobody defines any more stop to count at once."""
+
+    def work(tx: Tx) -> Project:
+        current = tx.projects.find(project.project_id)
+        if current is None:
+            raise refusal("project_not_found", got=project.project_id)
+        return tx.projects.update(replace(current, policy=policy))
+
+    return await rt.store.write(work)
+
+
+async def set_jwt_template(
+    rt: Runtime, project: Project, template: Mapping[str, object]
+) -> Project:
+    """Replace the template of custom claims; the next JWT shows it."""
+    check_template(template)
+
+    def work(tx: Tx) -> Project:
+        current = tx.projects.find(project.project_id)
+        if current is None:
+            raise refusal("project_not_found", got=project.project_id)
+        return tx.projects.update(replace(current, jwt_template=template))
+
+    return await rt.store.write(work)
+
+
+async def sweep(rt: Runtime) -> int:
+    """Delete what has expired: attempts, tokens, sessions, retired keys, old traces."""
+
+    def work(tx: Tx) -> int:
+        now: datetime = rt.now()
+        gone = tx.logins.delete_expired(now, now - TRACE_LIFETIME)
+        gone += tx.sessions.delete_expired(now)
+        return gone + tx.keys.delete_retired(now)
+
+    return await rt.store.write(work)

@@ -1,0 +1,707 @@
+"""Sessions: from the one-time token to a session, and all that is asked of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vestibule.domain.attributes import email_key
+from vestibule.domain.connections import ExternalConnection, require_open
+from vestibule.domain.ids import token_hash
+from vestibule.domain.logins import SsoToken, TraceStep, require_pkce
+from vestibule.domain.members import Member, Registration, require_sso_allowed
+from vestibule.domain.organizations import AUTH_METHODS, Organization
+from vestibule.domain.projects import Project
+from vestibule.domain.rbac import MemberRole, granting_roles, session_roles
+from vestibule.domain.sessions import (
+    INTERMEDIATE_LIFETIME,
+    SESSION_CLAIM,
+    Factor,
+    IntermediateSession,
+    Session,
+    duration,
+    fill_template,
+    jwt_claims,
+    merge_claims,
+    with_factor,
+)
+from vestibule.errors import refusal
+from vestibule.services import keys
+from vestibule.services.audit import record
+from vestibule.services.members import MemberView, find_member, member_view
+from vestibule.services.organizations import OrganizationView, resolve, view
+from vestibule.services.rbac import Actor, OnBehalf, authorize
+from vestibule.services.runtime import Runtime
+from vestibule.storage import Tx
+from vestibule.storage.sessions import FoundSession
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A live session as it is handed out: token, a fresh JWT, and the roles that count in it."""
+
+    session: Session
+    token: str
+    jwt: str
+    roles: tuple[str, ...]
+    member: MemberView
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """The outcome of an authentication. Without a `session`, something is still missing:
+    `primary_methods` are the ways to prove it, or `mfa_required` says that a second factor is."""
+
+    member: MemberView
+    session: SessionView | None = None
+    intermediate_token: str = ""
+    intermediate_expires_at: datetime | None = None
+    mfa_required: bool = False
+    primary_methods: tuple[str, ...] | None = None
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCheck:
+    organization_id: str
+    resource_id: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLocator:
+    """Which session is meant: its token or one of its JWTs."""
+
+    token: str | None = None
+    jwt: str | None = None
+
+    @property
+    def given(self) -> bool:
+        return bool(self.token or self.jwt)
+
+
+# --- finding ------------------------------------------------------------------------------------
+
+
+def find_session(
+    tx: Tx, project: Project, locator: SessionLocator, now: datetime, *, allow_expired_jwt: bool
+) -> FoundSession:
+    """The live session behind a token or a JWT.
+
+    A JWT is only a name for its session: whether that still lives is always looked up.
+
+    Raises:
+        no_session_arguments, too_many_session_arguments, unable_to_parse_session_jwt,
+        session_not_found.
+    """
+    if locator.token and locator.jwt:
+        raise refusal("too_many_session_arguments")
+    if locator.token:
+        found = tx.sessions.find_by_token(project.project_id, token_hash(locator.token), now)
+    elif locator.jwt:
+        claims = keys.read_session_jwt(
+            tx, project, locator.jwt, now, allow_expired=allow_expired_jwt
+        )
+        session_claim = claims.get(SESSION_CLAIM)
+        session_id = session_claim.get("id") if isinstance(session_claim, Mapping) else None
+        if not isinstance(session_id, str):
+            raise refusal("unable_to_parse_session_jwt")
+        found = tx.sessions.find_by_id(project.project_id, session_id, now)
+    else:
+        raise refusal("no_session_arguments")
+    if found is None or found.member.status == "deleted":
+        raise refusal("session_not_found")
+    return found
+
+
+async def actor_for(rt: Runtime, project: Project, locator: SessionLocator) -> Actor:
+    """The actor behind the session headers of a call (§1.2). An expired JWT is no session.
+
+    Both headers may be there when they name the same session.
+    """
+
+    def work(tx: Tx) -> Actor:
+        now = rt.now()
+        one = SessionLocator(token=locator.token) if locator.token else locator
+        found = find_session(tx, project, one, now, allow_expired_jwt=False)
+        if locator.token and locator.jwt:
+            other = SessionLocator(jwt=locator.jwt)
+            same = find_session(tx, project, other, now, allow_expired_jwt=False)
+            if same.session.session_id != found.session.session_id:
+                raise refusal("too_many_session_arguments", detail="the headers differ")
+        shown = member_view(tx, project, OrganizationView(found.organization, ()), found.member)
+        roles = session_roles(shown.roles, found.session.connection_ids)
+        return Actor(project, OnBehalf(found.member, found.session, found.organization, roles))
+
+    return await rt.store.read(work)
+
+
+# --- the one-time token -------------------------------------------------------------------------
+
+
+async def authenticate_sso(
+    rt: Runtime,
+    project: Project,
+    sso_token: str,
+    *,
+    code_verifier: str | None = None,
+    locator: SessionLocator = SessionLocator(),
+    duration_minutes: int | None = None,
+    custom_claims: Mapping[str, object] | None = None,
+    intermediate_token: str | None = None,
+    ip_address: str = "",
+    user_agent: str = "",
+) -> Authenticated:
+    """Turn the token of the redirect into a session (§4.7). The token works once; a failed PKCE
+    check does not use it up.
+
+    Raises:
+        sso_token_not_found, pkce_mismatch, pkce_expected_code_verifier,
+        pkce_did_not_expect_code_verifier, member_session_member_id_mismatch,
+        invalid_session_duration_minutes, intermediate_session_not_found, and whatever now stands
+        in the way of a login through that connection.
+    """
+    length = duration(duration_minutes, limit=project.settings.max_session_duration_minutes)
+
+    def work(tx: Tx) -> Authenticated:
+        now = rt.now()
+        place = token_hash(sso_token)
+        token = tx.logins.find_token(place, now)
+        if token is None or token.project_id != project.project_id:
+            raise refusal("sso_token_not_found")
+        require_pkce(token.pkce_code_challenge, code_verifier)
+        if tx.logins.take_token(place, now) is None:
+            raise refusal("sso_token_not_found")
+        organization, member = _still_welcome(tx, project, token, now)
+        factor = Factor(
+            token.registration_id,
+            token.connection_id,
+            token.source_connection_id,
+            token.protocol,
+            token.subject,
+            now,
+            token.authenticated_at,
+        )
+        shown = member_view(tx, project, view(tx, organization), member)
+        if locator.given:
+            held = find_session(tx, project, locator, now, allow_expired_jwt=True)
+            if held.member.member_id != member.member_id:
+                raise refusal("member_session_member_id_mismatch")
+            session = with_factor(held.session, factor)
+            expires = max(session.expires_at, now + length) if duration_minutes else None
+            session = replace(
+                session,
+                last_accessed_at=now,
+                expires_at=_capped(expires or session.expires_at, token.session_not_on_or_after),
+                custom_claims=merge_claims(session.custom_claims, custom_claims),
+            )
+            tx.sessions.update(session)
+            done = _shown(tx, project, session, held.token, shown, now)
+            _finish_trace(tx, token, now)
+            return Authenticated(shown, done, trace_id=token.trace_id)
+        if intermediate_token:
+            pending = tx.sessions.take_intermediate(token_hash(intermediate_token), now)
+            if pending is None:
+                raise refusal("intermediate_session_not_found")
+            if pending.member_id != member.member_id:
+                raise refusal("invalid_intermediate_session_token_for_organization")
+        _finish_trace(tx, token, now)
+        if _needs_mfa(organization, member):
+            return _intermediate(rt, tx, shown, (factor,), token.trace_id)
+        session = Session(
+            session_id=rt.new_id("member-session", project.environment),
+            organization_id=organization.organization_id,
+            member_id=member.member_id,
+            started_at=now,
+            last_accessed_at=now,
+            expires_at=_capped(now + length, token.session_not_on_or_after),
+            factors=(factor,),
+            custom_claims=merge_claims({}, custom_claims),
+            ip_address=ip_address[:64],
+            user_agent=user_agent[:512],
+        )
+        secret = rt.new_token()
+        tx.sessions.insert(session, secret, token_hash(secret))
+        return Authenticated(
+            shown, _shown(tx, project, session, secret, shown, now), trace_id=token.trace_id
+        )
+
+    return await rt.store.write(work)
+
+
+def _still_welcome(
+    tx: Tx, project: Project, token: SsoToken, now: datetime
+) -> tuple[Organization, Member]:
+    """Whether the login that ended at the callback may still become a session."""
+    route = tx.connections.route(project.project_id, token.connection_id)
+    if (
+        route is None
+        or route.source.connection_id != token.source_connection_id
+        or route.organization.organization_id != token.organization_id
+    ):
+        raise refusal("sso_token_not_found")
+    require_open(route)
+    member = tx.members.find(token.organization_id, token.member_id)
+    if member is None or member.status == "deleted":
+        raise refusal("member_not_found", got=token.member_id)
+    require_sso_allowed(route.organization.settings, member)
+    if member.status != "active":
+        member = replace(member, status="active", updated_at=now)
+        tx.members.update(member)
+    return route.organization, member
+
+
+def _finish_trace(tx: Tx, token: SsoToken, now: datetime) -> None:
+    trace = tx.logins.find_trace(token.organization_id, token.trace_id)
+    if trace is not None:
+        step = TraceStep("Session", now, True, "The application exchanged the token for a session.")
+        tx.logins.put_trace(replace(trace, outcome="authenticated", steps=(*trace.steps, step)))
+
+
+def _capped(expires_at: datetime, bound: datetime | None) -> datetime:
+    """The identity provider's own end of session is an upper bound (SAML Core §2.7.2)."""
+    return expires_at if bound is None else min(expires_at, bound)
+
+
+def _needs_mfa(organization: Organization, member: Member) -> bool:
+    return organization.settings.mfa_policy == "REQUIRED_FOR_ALL" or member.mfa_enrolled
+
+
+def _intermediate(
+    rt: Runtime, tx: Tx, member: MemberView, factors: tuple[Factor, ...], trace_id: str
+) -> Authenticated:
+    token = rt.new_token()
+    expires_at = rt.now() + INTERMEDIATE_LIFETIME
+    tx.sessions.put_intermediate(
+        token_hash(token),
+        IntermediateSession(
+            member.member.organization_id, member.member.member_id, factors, expires_at
+        ),
+    )
+    return Authenticated(
+        member,
+        intermediate_token=token,
+        intermediate_expires_at=expires_at,
+        mfa_required=True,
+        trace_id=trace_id,
+    )
+
+
+# --- a session at work --------------------------------------------------------------------------
+
+
+async def authenticate(
+    rt: Runtime,
+    project: Project,
+    locator: SessionLocator,
+    *,
+    duration_minutes: int | None = None,
+    custom_claims: Mapping[str, object] | None = None,
+    check: AuthorizationCheck | None = None,
+) -> tuple[SessionView, tuple[str, ...] | None]:
+    """Find a session, note that it was used, and hand out a fresh JWT (§5.4).
+
+    Returns the session and, when a check was asked for, the roles that grant it.
+
+    Raises:
+        session_not_found, session_authorization_tenancy_error, session_authorization_error, …
+    """
+    limit = project.settings.max_session_duration_minutes
+    length = duration(duration_minutes, limit=limit) if duration_minutes is not None else None
+
+    def work(tx: Tx) -> tuple[SessionView, tuple[str, ...] | None]:
+        now = rt.now()
+        found = find_session(tx, project, locator, now, allow_expired_jwt=True)
+        session = replace(found.session, last_accessed_at=now)
+        if length is not None or custom_claims:
+            session = replace(
+                session,
+                expires_at=now + length if length is not None else session.expires_at,
+                custom_claims=merge_claims(session.custom_claims, custom_claims),
+            )
+            tx.sessions.update(session)
+        else:
+            tx.sessions.touch(session.session_id, now)
+        shown = member_view(tx, project, view(tx, found.organization), found.member)
+        result = _shown(tx, project, session, found.token, shown, now)
+        granting = _check(project, result, check) if check else None
+        return result, granting
+
+    return await rt.store.write(work)
+
+
+def _check(project: Project, held: SessionView, check: AuthorizationCheck) -> tuple[str, ...]:
+    organization = held.member.organization.organization
+    if check.organization_id not in (
+        organization.organization_id, organization.slug, organization.external_id,
+    ):  # fmt: skip
+        raise refusal("session_authorization_tenancy_error")
+    granting = granting_roles(
+        held.roles, check.resource_id, check.action, project.policy, organization.custom_roles
+    )
+    if not granting:
+        raise refusal(
+            "session_authorization_error",
+            want=f"{check.resource_id}:{check.action}",
+            got=f"roles {', '.join(held.roles)}",
+        )
+    return granting
+
+
+async def list_sessions(
+    rt: Runtime, actor: Actor, organization_name: str, member_name: str
+) -> Sequence[tuple[Session, tuple[str, ...], str]]:
+    """The live sessions of a member, each with its roles and the organization's slug."""
+
+    def work(tx: Tx) -> Sequence[tuple[Session, tuple[str, ...], str]]:
+        organization = resolve(tx, actor, organization_name, "sessions.get")
+        member = find_member(tx, organization.organization_id, member_name)
+        if member is None:
+            raise refusal("member_not_found", got=member_name)
+        shown = member_view(tx, actor.project, OrganizationView(organization, ()), member)
+        return [
+            (session, session_roles(shown.roles, session.connection_ids), organization.slug)
+            for session in tx.sessions.of_member(member.member_id, rt.now())
+        ]
+
+    return await rt.store.read(work)
+
+
+async def revoke(
+    rt: Runtime,
+    actor: Actor,
+    *,
+    session_id: str | None = None,
+    locator: SessionLocator = SessionLocator(),
+    member_id: str | None = None,
+) -> None:
+    """End one session, or all of a member's. Exactly one thing says which (§5.4)."""
+    given = [x for x in (session_id, locator.token, locator.jwt, member_id) if x]
+    if not given:
+        raise refusal("no_session_revoke_arguments")
+    if len(given) > 1:
+        raise refusal("too_many_session_revoke_arguments")
+    project = actor.project
+
+    def work(tx: Tx) -> None:
+        now = rt.now()
+        if member_id:
+            member = tx.members.find_anywhere(project.project_id, member_id)
+            _authorize_revoke(actor, member)
+            if member is None:
+                raise refusal("member_not_found", got=member_id)
+            ended = tx.sessions.delete_of_member(member.member_id)
+        else:
+            if session_id:
+                found = tx.sessions.find_by_id(project.project_id, session_id, now)
+                if found is None:
+                    _authorize_revoke(actor, None)
+                    raise refusal("session_not_found")
+            else:
+                found = find_session(tx, project, locator, now, allow_expired_jwt=True)
+            member = found.member
+            _authorize_revoke(actor, member)
+            ended = int(tx.sessions.delete(found.session.session_id))
+        record(
+            tx, rt, actor, member.organization_id, "session.revoked", member.member_id,
+            sessions_ended=str(ended),
+        )  # fmt: skip
+
+    await rt.store.write(work)
+
+
+def _authorize_revoke(actor: Actor, member: Member | None) -> None:
+    authorize(
+        actor,
+        "sessions.revoke",
+        member.organization_id if member else None,
+        member_id=member.member_id if member else None,
+    )
+
+
+# --- from one organization to another -----------------------------------------------------------
+
+
+async def exchange(
+    rt: Runtime,
+    project: Project,
+    organization_name: str,
+    locator: SessionLocator,
+    *,
+    duration_minutes: int | None = None,
+    custom_claims: Mapping[str, object] | None = None,
+) -> Authenticated:
+    """Exchange a session for one in another organization (§5.5, decision 2).
+
+    It completes at once where the target has an open External connection to the very connection
+    of one of the session's factors and lets it; in every other case the person has to sign in
+    there. Whoever is no member there learns only that their session does not open it.
+
+    Raises:
+        insufficient_factors_for_session_exchange, organization_not_found, session_not_found.
+    """
+    length = duration(duration_minutes, limit=project.settings.max_session_duration_minutes)
+
+    def work(tx: Tx) -> Authenticated:
+        now = rt.now()
+        held = find_session(tx, project, locator, now, allow_expired_jwt=True)
+        target = resolve(tx, Actor(project), organization_name, "sessions.exchange")
+        if target.organization_id == held.organization.organization_id:
+            member = held.member
+            shown = member_view(tx, project, view(tx, target), member)
+            session = replace(held.session, last_accessed_at=now)
+            tx.sessions.touch(session.session_id, now)
+            return Authenticated(shown, _shown(tx, project, session, held.token, shown, now))
+        way = _way_in(tx, held, target)
+        member = _member_there(tx, held, target, way)
+        require_sso_allowed(target.settings, member)
+        if way is None:
+            shown = member_view(tx, project, view(tx, target), member)
+            return _primary_required(rt, tx, shown)
+        external, source_factor = way
+        if member.status != "active":
+            member = replace(member, status="active", updated_at=now)
+            tx.members.update(member)
+        registration = _registration_there(rt, tx, project, held, external, source_factor, member)
+        factor = replace(
+            source_factor,
+            registration_id=registration.registration_id,
+            connection_id=external.connection_id,
+            created_at=now,
+        )
+        shown = member_view(tx, project, view(tx, target), member)
+        if _needs_mfa(target, member):
+            return _intermediate(rt, tx, shown, (factor,), "")
+        session = Session(
+            session_id=rt.new_id("member-session", project.environment),
+            organization_id=target.organization_id,
+            member_id=member.member_id,
+            started_at=now,
+            last_accessed_at=now,
+            # Never beyond the session that it comes from.
+            expires_at=min(now + length, held.session.expires_at),
+            factors=(factor,),
+            custom_claims=merge_claims({}, custom_claims),
+            ip_address=held.session.ip_address,
+            user_agent=held.session.user_agent,
+        )
+        secret = rt.new_token()
+        tx.sessions.insert(session, secret, token_hash(secret))
+        for organization_id in (target.organization_id, held.organization.organization_id):
+            record(
+                tx, rt, Actor(project), organization_id, "session.exchanged", member.member_id,
+                connection_id=external.connection_id,
+            )  # fmt: skip
+        return Authenticated(shown, _shown(tx, project, session, secret, shown, now))
+
+    return await rt.store.write(work)
+
+
+def _way_in(
+    tx: Tx, held: FoundSession, target: Organization
+) -> tuple[ExternalConnection, Factor] | None:
+    """The target's open External connection to the very connection that the session stands on."""
+    direct = {
+        factor.source_connection_id: factor
+        for factor in held.session.factors
+        if factor.connection_id == factor.source_connection_id
+    }
+    for connection in tx.connections.all_of(target.organization_id):
+        if (
+            isinstance(connection, ExternalConnection)
+            and connection.share_status == "active"
+            and connection.session_exchange == "allowed"
+            and connection.external_organization_id == held.organization.organization_id
+            and connection.external_connection_id in direct
+        ):
+            return connection, direct[connection.external_connection_id]
+    return None
+
+
+def _member_there(
+    tx: Tx,
+    held: FoundSession,
+    target: Organization,
+    way: tuple[ExternalConnection, Factor] | None,
+) -> Member:
+    """The same person in the target: by registration, else by e-mail address; never created."""
+    if way is not None:
+        known = tx.members.find_by_subject(way[0].connection_id, way[1].subject)
+        if known is not None and known[1].status != "deleted":
+            return known[1]
+    owner = tx.members.find_by_email(target.organization_id, held.member.email_address)
+    if owner is None or owner[1] or owner[0].status == "deleted":
+        raise refusal("insufficient_factors_for_session_exchange")
+    if not held.member.email_address_verified:
+        raise refusal("insufficient_factors_for_session_exchange")
+    return owner[0]
+
+
+def _registration_there(
+    rt: Runtime,
+    tx: Tx,
+    project: Project,
+    held: FoundSession,
+    external: ExternalConnection,
+    factor: Factor,
+    member: Member,
+) -> Registration:
+    """The registration at the External connection, with the groups of the last login."""
+    here = next(
+        (
+            r
+            for r in tx.members.registrations(held.member.member_id)
+            if r.connection_id == factor.connection_id
+        ),
+        None,
+    )
+    known = tx.members.find_by_subject(external.connection_id, factor.subject)
+    if known is None and any(
+        r.connection_id == external.connection_id
+        for r in tx.members.registrations(member.member_id)
+    ):
+        # The member is registered there as somebody else: the address has moved on.
+        raise refusal("insufficient_factors_for_session_exchange")
+    now = rt.now()
+    registration = (
+        known[0]
+        if known
+        else Registration(
+            registration_id=rt.new_id(
+                f"{factor.protocol}-member-registration", project.environment
+            ),
+            member_id=member.member_id,
+            organization_id=member.organization_id,
+            connection_id=external.connection_id,
+            source_connection_id=factor.source_connection_id,
+            protocol=factor.protocol,
+            subject=factor.subject,
+            created_at=now,
+            last_login_at=now,
+        )
+    )
+    if here is not None:
+        registration = replace(
+            registration, groups=here.groups, attributes=here.attributes, last_login_at=now
+        )
+    tx.members.put_registration(registration)
+    return registration
+
+
+def _primary_required(rt: Runtime, tx: Tx, member: MemberView) -> Authenticated:
+    """Nothing of an SSO session carries over, so all is still to be proved."""
+    settings = member.organization.organization.settings
+    allowed = (
+        settings.allowed_auth_methods if settings.auth_methods == "RESTRICTED" else AUTH_METHODS
+    )
+    if not member.organization.active_connections:
+        allowed = tuple(method for method in allowed if method != "sso")
+    token = rt.new_token()
+    expires_at = rt.now() + INTERMEDIATE_LIFETIME
+    tx.sessions.put_intermediate(
+        token_hash(token),
+        IntermediateSession(member.member.organization_id, member.member.member_id, (), expires_at),
+    )
+    return Authenticated(
+        member,
+        intermediate_token=token,
+        intermediate_expires_at=expires_at,
+        primary_methods=allowed,
+    )
+
+
+# --- the JWT ------------------------------------------------------------------------------------
+
+
+def _shown(
+    tx: Tx, project: Project, session: Session, token: str, member: MemberView, now: datetime
+) -> SessionView:
+    """The session with its roles worked out afresh and a JWT minted from what stands now."""
+    roles = session_roles(member.roles, session.connection_ids)
+    claims = dict(session.custom_claims)
+    if project.jwt_template:
+        variables = _variables(project, member, roles)
+        # A claim that the application set itself wins over the template's.
+        claims = merge_claims({}, {**fill_template(project.jwt_template, variables), **claims})
+    organization = member.organization.organization
+    jwt = keys.sign(
+        tx,
+        project,
+        jwt_claims(
+            session,
+            project_id=project.project_id,
+            organization_slug=organization.slug,
+            roles=roles,
+            custom_claims=claims,
+            now=now,
+        ),
+        now,
+    )
+    return SessionView(replace(session, custom_claims=claims), token, jwt, roles, member)
+
+
+def _variables(project: Project, shown: MemberView, roles: Sequence[str]) -> dict[str, object]:
+    """What a template may name (§5.7)."""
+    member, organization = shown.member, shown.organization.organization
+    actions: dict[str, object] = {"roles": list(roles)}
+    for role in (*project.policy.roles, *organization.custom_roles):
+        if role.role_id in roles:
+            for permission in role.permissions:
+                held = actions.setdefault(permission.resource_id, {"actions": []})
+                if isinstance(held, dict):
+                    held["actions"] = list(dict.fromkeys([*held["actions"], *permission.actions]))
+    return {
+        "member": {
+            "member_id": member.member_id,
+            "email_address": member.email_address,
+            "name": member.name,
+            "status": member.status,
+            "external_id": member.external_id,
+            "is_breakglass": member.is_breakglass,
+            "trusted_metadata": member.trusted_metadata,
+            "untrusted_metadata": member.untrusted_metadata,
+            "roles": [role.role_id for role in shown.roles],
+            "rbac": actions,
+        },
+        "organization": {
+            "organization_id": organization.organization_id,
+            "organization_name": organization.name,
+            "organization_slug": organization.slug,
+            "organization_external_id": organization.external_id,
+            "organization_logo_url": organization.logo_url,
+            "trusted_metadata": organization.trusted_metadata,
+        },
+    }
+
+
+# --- why do I have this role --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RoleExplanation:
+    """One role of a member, why they hold it, and in which of their sessions it counts."""
+
+    role: MemberRole
+    session_ids: tuple[str, ...]
+
+
+async def explain_roles(
+    rt: Runtime, actor: Actor, organization_name: str, member_name: str
+) -> tuple[MemberView, Sequence[RoleExplanation]]:
+    def work(tx: Tx) -> tuple[MemberView, Sequence[RoleExplanation]]:
+        organization = resolve(tx, actor, organization_name, "organizations_members.search")
+        member = find_member(tx, organization.organization_id, member_name)
+        if member is None or member.status == "deleted":
+            raise refusal("member_not_found", got=member_name)
+        shown = member_view(tx, actor.project, view(tx, organization), member)
+        live = tx.sessions.of_member(member.member_id, rt.now())
+        counted = {s.session_id: session_roles(shown.roles, s.connection_ids) for s in live}
+        return shown, [
+            RoleExplanation(
+                role, tuple(name for name, roles in counted.items() if role.role_id in roles)
+            )
+            for role in shown.roles
+        ]
+
+    return await rt.store.read(work)

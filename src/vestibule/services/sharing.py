@@ -1,0 +1,125 @@
+"""What other organizations built on a connection: the one path across organizations.
+
+Owns the view of the owner, their approval and their revocation (decision 3), and the cascade when
+the connection goes (decision 4). Every step is recorded in both organizations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vestibule.domain.connections import Connection, ExternalConnection
+from vestibule.domain.organizations import without_connections
+from vestibule.errors import refusal
+from vestibule.services.audit import record
+from vestibule.services.rbac import Actor, authorize
+from vestibule.services.runtime import Runtime
+from vestibule.storage import Tx
+
+
+def end_external_connections(tx: Tx, rt: Runtime, actor: Actor, source: Connection) -> int:
+    """Delete every External connection that leads to this one. Returns how many went.
+
+    The receiving organizations lose the registrations, the roles and the sessions that stood on
+    it; nothing dangling stays in their settings.
+    """
+    dependants = tx.connections.dependants(source.connection_id)
+    for external in dependants:
+        delete_connection(tx, rt, actor, external)
+    return len(dependants)
+
+
+def delete_connection(tx: Tx, rt: Runtime, actor: Actor, connection: Connection) -> None:
+    """Delete one connection with what its own organization built on it."""
+    ended = tx.connections.delete([connection.connection_id])
+    organization = tx.organizations.find(actor.project.project_id, connection.organization_id)
+    if organization is not None:
+        settings = without_connections(organization.settings, [connection.connection_id])
+        if settings != organization.settings:
+            tx.organizations.update(replace(organization, settings=settings, updated_at=rt.now()))
+    record_both(tx, rt, actor, connection, "connection.deleted", sessions_ended=str(ended))
+
+
+def record_both(
+    tx: Tx, rt: Runtime, actor: Actor, connection: Connection, action: str, **details: str
+) -> None:
+    """Record in the connection's organization and, for an External one, in the owner's too."""
+    organizations = [connection.organization_id]
+    if isinstance(connection, ExternalConnection):
+        organizations.append(connection.external_organization_id)
+        details = {
+            **details,
+            "external_organization_id": connection.external_organization_id,
+            "external_connection_id": connection.external_connection_id,
+        }
+    for organization_id in organizations:
+        record(tx, rt, actor, organization_id, action, connection.connection_id, **details)
+
+
+async def shared_with(
+    rt: Runtime, actor: Actor, organization_id: str, connection_id: str
+) -> Sequence[ExternalConnection]:
+    """The owner's view: which External connections lead to this connection of theirs."""
+
+    def work(tx: Tx) -> Sequence[ExternalConnection]:
+        _own(tx, actor, organization_id, connection_id, "sso.get_connections")
+        return tx.connections.dependants(connection_id)
+
+    return await rt.store.read(work)
+
+
+async def approve(
+    rt: Runtime, actor: Actor, organization_id: str, connection_id: str, external_id: str
+) -> ExternalConnection:
+    """The owner lets an External connection be used."""
+
+    def work(tx: Tx) -> ExternalConnection:
+        external = _dependant(tx, actor, organization_id, connection_id, external_id)
+        approved = replace(external, share_status="active", updated_at=rt.now())
+        tx.connections.update(approved)
+        record_both(tx, rt, actor, approved, "external_connection.approved")
+        return approved
+
+    return await rt.store.write(work)
+
+
+async def revoke(
+    rt: Runtime, actor: Actor, organization_id: str, connection_id: str, external_id: str
+) -> ExternalConnection:
+    """The owner withdraws an External connection; the sessions that stand on it end at once."""
+
+    def work(tx: Tx) -> ExternalConnection:
+        external = _dependant(tx, actor, organization_id, connection_id, external_id)
+        revoked = replace(external, share_status="revoked", updated_at=rt.now())
+        tx.connections.update(revoked)
+        ended = tx.connections.end_sessions([external_id])
+        record_both(
+            tx, rt, actor, revoked, "external_connection.revoked", sessions_ended=str(ended)
+        )
+        return revoked
+
+    return await rt.store.write(work)
+
+
+def _own(
+    tx: Tx, actor: Actor, organization_id: str, connection_id: str, operation: str
+) -> Connection:
+    found = tx.organizations.find_by_any(actor.project.project_id, organization_id)
+    authorize(actor, operation, found.organization_id if found else None)
+    if found is None:
+        raise refusal("organization_not_found", got=organization_id)
+    connection = tx.connections.find(found.organization_id, connection_id)
+    if connection is None or isinstance(connection, ExternalConnection):
+        raise refusal("sso_connection_not_found", got=connection_id)
+    return connection
+
+
+def _dependant(
+    tx: Tx, actor: Actor, organization_id: str, connection_id: str, external_id: str
+) -> ExternalConnection:
+    _own(tx, actor, organization_id, connection_id, "sso.update_connection")
+    for external in tx.connections.dependants(connection_id):
+        if external.connection_id == external_id:
+            return external
+    raise refusal("external_connection_not_found", got=external_id)
