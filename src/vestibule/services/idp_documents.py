@@ -64,8 +64,9 @@ def provider_of(connection: OidcConnection) -> oidc.OidcProvider:
         token_endpoint=connection.token_url,
         userinfo_endpoint=connection.userinfo_url,
         jwks_uri=connection.jwks_url,
+        # Without discovery nothing is known, so both are tried in turn.
         token_endpoint_auth_methods=connection.token_endpoint_auth_methods
-        or ("client_secret_basic",),
+        or ("client_secret_basic", "client_secret_post"),
         id_token_signing_algs=connection.id_token_signing_algs,
         response_iss_parameter_supported=connection.response_iss_parameter_supported,
     )

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vestibule.domain.connections import LoginRoute, OidcConnection, SamlConnection, require_open
-from vestibule.domain.ids import token_hash
 from vestibule.domain.idp_tokens import ASSUMED_LIFETIME, IdpTokens
+from vestibule.domain.ids import token_hash
 from vestibule.domain.logins import (
     SSO_TOKEN_LIFETIME,
     LoginAttempt,

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from vestibule.domain.attributes import email_key
 from vestibule.domain.connections import ExternalConnection, require_open
 from vestibule.domain.ids import token_hash
 from vestibule.domain.logins import SsoToken, TraceStep, require_pkce

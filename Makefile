@@ -1,0 +1,47 @@
+# Everything there is to do here. Each target installs what it misses by itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test setup test-tools check lint types test-fast bench lock clean
+
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev: ## start Vestibule with the demo and open the browser
+	@sh scripts/setup.sh runtime
+	$(BIN)/vestibule dev $(DEV_ARGS)
+
+test: setup test-tools lint types ## everything that must pass
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
+
+setup: ## make .venv with all that development needs
+	@sh scripts/setup.sh dev
+
+test-tools: setup ## fetch Chromium, Node packages and SimpleSAMLphp for the tests
+	@sh scripts/test_tools.sh
+
+check: lint types ## lint, types and the rules of the house
+	$(BIN)/pytest -q tests/house
+
+lint: setup ## ruff, rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+test-fast: setup ## the tests that need neither a browser nor other people's servers
+	$(BIN)/pytest -q -m "not browser and not peer" $(PYTEST_ARGS)
+
+bench: setup ## measure; prints the numbers of this machine
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+lock: setup ## recompile the pinned requirements and the Node lock
+	@sh scripts/lock.sh
+
+clean: ## forget everything that was made here
+	rm -rf .venv .make .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist
+	rm -rf tests/peers/node/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
