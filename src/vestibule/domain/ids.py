@@ -12,7 +12,7 @@ import uuid
 from vestibule.errors import refusal
 
 KINDS = frozenset({
-    "organization", "member", "member-session", "member-email", "request", "project",
+    "organization", "member", "member-session", "member-email", "request-id", "project",
     "saml-connection", "oidc-connection", "external-connection",
     "saml-member-registration", "oidc-member-registration",
     "saml-verification-key", "saml-signing-key", "saml-encryption-key",

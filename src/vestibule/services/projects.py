@@ -91,6 +91,29 @@ async def authenticate(rt: Runtime, project_id: str, secret: str) -> Project:
     return found[0]
 
 
+async def authenticate_workspace(
+    rt: Runtime, name: str, secret: str, project_slug: str, environment_slug: str
+) -> Project:
+    """The project of the management wire (decision 9): with a workspace key, or with the
+    project's own id and secret for its own environment.
+
+    Raises:
+        unauthorized_credentials, project_not_found.
+    """
+
+    def work(tx: Tx) -> Project:
+        by_key = tx.projects.authenticate("workspace_key", token_hash(f"{name}:{secret}"))
+        by_secret = tx.projects.authenticate("secret", token_hash(secret))
+        project = tx.projects.find_by_slugs(project_slug, environment_slug)
+        if by_key is None and (by_secret is None or by_secret[0].project_id != name):
+            raise refusal("unauthorized_credentials")
+        if project is None or (by_key is None and project.project_id != name):
+            raise refusal("project_not_found", got=f"{project_slug}/{environment_slug}")
+        return project
+
+    return await rt.store.read(work)
+
+
 async def get_first(rt: Runtime) -> Project | None:
     found = await rt.store.read(lambda tx: tx.projects.all())
     return found[0] if found else None

@@ -56,6 +56,7 @@ KEY_KINDS: dict[str, tuple[str, tuple[int, int]]] = {
     "attacker": ("rsa2048", (2020, 2050)),
     "sp": ("rsa2048", (2020, 2050)),
     "sp-next": ("rsa2048", (2020, 2050)),
+    "sp-too-long": ("rsa4224", (2020, 2050)),
 }
 
 
@@ -242,11 +243,11 @@ def canonical(element: Any, method: str, prefixes: list[str] | None = None) -> b
 
 
 HASHES: dict[str, Any] = {
-    "sha1": hashes.SHA1(),
+    "sha1": hashes.SHA1(),  # noqa: S303 - weak vectors need weak hashes
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
-    "md5": hashes.MD5(),
+    "md5": hashes.MD5(),  # noqa: S303
 }
 
 

@@ -43,7 +43,7 @@ from .names import (
     SUBJECT_CONFIRMATION_DATA,
     XSI,
 )
-from .xml import Element, children_in_order, local_name, read_time, text_of
+from .xml import XML_SPACE, Element, children_in_order, local_name, read_time, text_of
 
 Signed = Literal["response", "assertion", "both"]
 
@@ -128,13 +128,6 @@ _CONFIRMATION_ORDER: Final = {**_IDENTIFIERS, SUBJECT_CONFIRMATION_DATA: 1}
 _XSI_NIL: Final = f"{{{XSI}}}nil"
 
 
-def check_assertion_shape(assertion: Element) -> None:
-    """Refuse an assertion whose outline is not that of the schema, before any signature."""
-    if assertion.get("Version") != "2.0":
-        raise refusal("saml_version_unsupported", want="2.0", got=assertion.get("Version"))
-    children_in_order(assertion, _ASSERTION_ORDER, _STATEMENT)
-
-
 def judge_assertion(
     assertion: Element,
     expected: Expectations,
@@ -146,8 +139,10 @@ def judge_assertion(
     warnings: tuple[str, ...],
 ) -> VerifiedAssertion:
     """Judge a verified assertion and read it, in the order of Profiles §4.1.4.3."""
-    if assertion.tag != ASSERTION or assertion.get("Version") != "2.0":
-        raise refusal("saml_version_unsupported", want="an assertion of version 2.0")
+    if assertion.tag != ASSERTION:
+        raise refusal("saml_structure_invalid", want="Assertion", got=local_name(assertion.tag))
+    if assertion.get("Version") != "2.0":
+        raise refusal("saml_version_unsupported", want="2.0", got=assertion.get("Version"))
     parts: dict[object, Element] = {}
     logins: list[Element] = []
     statements: list[Element] = []
@@ -374,13 +369,13 @@ def _values(attribute: Element) -> tuple[str, ...]:
     for value in attribute:
         if value.tag != ATTRIBUTE_VALUE:
             raise refusal("saml_structure_invalid", got=local_name(value.tag))
-        text = _value(value)
+        text = _nested_value(value) if len(value) else (value.text or "").strip(XML_SPACE)
         if text or value.get(_XSI_NIL) not in ("true", "1"):
             found.append(text)
     return tuple(found)
 
 
-def _value(value: Element) -> str:
+def _nested_value(value: Element) -> str:
     # eduPersonTargetedID and its kin carry a whole NameID where others carry a string.
     if len(value) == 1 and value[0].tag == NAME_ID and not _stray_text(value):
         return text_of(value[0])
@@ -388,4 +383,4 @@ def _value(value: Element) -> str:
 
 
 def _stray_text(value: Element) -> str:
-    return ((value.text or "") + (value[0].tail or "")).strip(" \t\r\n")
+    return ((value.text or "") + (value[0].tail or "")).strip(XML_SPACE)

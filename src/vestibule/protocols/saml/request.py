@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -48,7 +48,7 @@ class SamlSp:
 
     entity_id: str
     acs_url: str
-    signing_key: str | None = None
+    signing_key: str | None = field(default=None, repr=False)
     signing_certificates: tuple[str, ...] = ()
     encryption_certificates: tuple[str, ...] = ()
     name_id_format: str | None = None

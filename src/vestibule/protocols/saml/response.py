@@ -11,7 +11,7 @@ response, on the assertion, or on both. `verify_response` tells them apart once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -21,7 +21,6 @@ from .assertion import (
     Expectations,
     Signed,
     VerifiedAssertion,
-    check_assertion_shape,
     check_in_response_to,
     check_issuer,
     judge_assertion,
@@ -91,6 +90,7 @@ class _Outline(NamedTuple):
     """The parts of a response, found by their places, and all of them untrusted."""
 
     root: Element
+    parts: dict[str, Element]
     assertion: Element | None
     response_signed: bool
     assertion_signed: bool
@@ -103,11 +103,11 @@ class UnverifiedResponse:
     What it says of itself serves to find the stored request, and for nothing else.
     """
 
-    document: bytes
+    document: bytes = field(repr=False)
     response_id: str
     unverified_issuer: str | None
     unverified_in_response_to: str | None
-    _outlines: list[_Outline]
+    _outlines: list[_Outline] = field(repr=False, compare=False)
 
     def take_outline(self) -> _Outline:
         """The parsed response. Verifying uses it up, so a second call parses once more."""
@@ -159,6 +159,7 @@ def _outline(root: Element) -> _Outline:
                 )
             if parent in signed:
                 raise refusal("saml_signature_malformed", want="one Signature in its parent")
+            _check_place(element)
             signed.append(parent)
         elif tag == RESPONSE:
             if element is not root:
@@ -168,13 +169,26 @@ def _outline(root: Element) -> _Outline:
         else:
             assertion = element
     _check_attributes(root, _RESPONSE_ATTRIBUTES)
-    children_in_order(root, _RESPONSE_ORDER)
+    parts = _parts(root)
     if root.get("Version") != "2.0":
         raise refusal("saml_version_unsupported", want="2.0", got=root.get("Version"))
     if assertion is not None and assertion.tag == ASSERTION:
         _check_attributes(assertion, _ASSERTION_ATTRIBUTES)
-        check_assertion_shape(assertion)
-    return _Outline(root, assertion, root in signed, assertion in signed)
+    return _Outline(root, parts, assertion, root in signed, assertion in signed)
+
+
+def _parts(response: Element) -> dict[str, Element]:
+    """The children of a response by name; none can be there twice."""
+    return {child.tag: child for child in children_in_order(response, _RESPONSE_ORDER)}
+
+
+def _check_place(signature: Element) -> None:
+    """Core §2.3.3, §3.2.2: directly behind Issuer, or first where a Response has none."""
+    before = signature.getprevious()
+    parent = signature.getparent()
+    issuer = None if parent is None else parent.find(ISSUER)
+    if before is not issuer:
+        raise refusal("saml_structure_invalid", want="Signature directly behind Issuer")
 
 
 def _check_attributes(element: Element, allowed: frozenset[str]) -> None:
@@ -191,7 +205,7 @@ def _check_attributes(element: Element, allowed: frozenset[str]) -> None:
 
 
 def _claimed_issuer(outline: _Outline) -> str | None:
-    issuer = outline.root.find(ISSUER)
+    issuer = outline.parts.get(ISSUER)
     if issuer is None and outline.assertion is not None:
         issuer = outline.assertion.find(ISSUER)
     return None if issuer is None else text_of(issuer)
@@ -255,18 +269,20 @@ def verify_response(
     if outline.response_signed:
         proofs.append(_prove(response, expected))
         response = parse_again(proofs[0].octets)
-    _check_response(response, expected, outline.response_signed)
+    parts = _parts(response) if outline.response_signed else outline.parts
+    _check_response(response, parts, expected, signed=outline.response_signed)
 
     mode: CipherMode | None = None
     if outline.assertion is None:
         raise refusal("saml_assertion_count", want="one", got="none")
     if outline.assertion.tag == ENCRYPTED_ASSERTION:
-        assertion, mode = _open_assertion(outline, response, keys, expected, proofs)
+        encrypted = parts[ENCRYPTED_ASSERTION]
+        assertion, mode = _open_assertion(outline, encrypted, keys, expected, proofs)
     elif outline.assertion_signed:
         proofs.append(_prove(outline.assertion, expected))
         assertion = parse_again(proofs[-1].octets)
     elif outline.response_signed:
-        assertion = response[-1]
+        assertion = parts[ASSERTION]
     else:
         raise refusal("saml_signature_missing")
 
@@ -315,13 +331,14 @@ def _warnings(
     return tuple(found)
 
 
-def _check_response(response: Element, expected: Expectations, signed: bool) -> None:
+def _check_response(
+    response: Element, parts: dict[str, Element], expected: Expectations, *, signed: bool
+) -> None:
     """Core §3.2.2. When the response is unsigned these checks can only refuse, never vouch."""
-    children = {child.tag: child for child in children_in_order(response, _RESPONSE_ORDER)}
-    _check_status(children.get(STATUS))
+    _check_status(parts.get(STATUS))
     read_time(response.get("IssueInstant", ""))
-    if ISSUER in children:
-        check_issuer(children[ISSUER], expected.idp_entity_id)
+    if ISSUER in parts:
+        check_issuer(parts[ISSUER], expected.idp_entity_id)
     destination = response.get("Destination")
     # Bindings §3.5.5.2: a signed response must say where it was sent.
     if (signed or destination is not None) and destination not in expected.acs_urls:
@@ -357,7 +374,7 @@ def _check_status(status: Element | None) -> None:
 
 def _open_assertion(
     outline: _Outline,
-    response: Element,
+    encrypted: Element,
     keys: tuple[PrivateKey, ...],
     expected: Expectations,
     proofs: list[Proof],
@@ -369,10 +386,9 @@ def _open_assertion(
     signature has the one face of a failed decryption: whoever can send altered ciphertexts must
     not learn which of them became well-formed XML.
     """
-    original = outline.assertion
-    assert original is not None  # noqa: S101 - the caller has just looked at it
-    # The ciphertext that was verified, when one was; `response` is then its own tree.
-    encrypted = response[-1]
+    # `encrypted` is the verified one, when the response is signed; the original shows the
+    # namespaces that its canonical form has dropped.
+    original = outline.parts[ENCRYPTED_ASSERTION]
     plaintext, mode = decrypt_assertion(
         encrypted, keys, insecure_legacy=expected.insecure_legacy_encryption
     )
@@ -415,7 +431,8 @@ def _check_decrypted(assertion: Element, *, unverified_id: str) -> bool:
     if len(signatures) > 1 or any(each.getparent() is not assertion for each in signatures):
         raise refusal("saml_signature_malformed", want="one Signature, in the Assertion")
     _check_attributes(assertion, _ASSERTION_ATTRIBUTES)
-    check_assertion_shape(assertion)
+    for signature in signatures:
+        _check_place(signature)
     if assertion.get("ID") == unverified_id:
         raise refusal("saml_id_duplicate", got=unverified_id)
     return bool(signatures)

@@ -71,6 +71,12 @@ _HASHES: Final[dict[HashName, hashes.HashAlgorithm]] = {
     "sha512": hashes.SHA512(),
 }
 _PKCS1: Final = padding.PKCS1v15()
+_DIGEST: Final = {
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha384": hashlib.sha384,
+    "sha512": hashlib.sha512,
+}
 
 
 class Proof(NamedTuple):
@@ -123,7 +129,7 @@ def prove_enveloped(
     # XML-DSig §3.2.1: what the reference digests.
     cut_out(parent, signature)
     content = canonicalize(parent, reference.transform)
-    digest = hashlib.new(reference.hash, content).digest()
+    digest = _DIGEST[reference.hash](content).digest()
     if not hmac.compare_digest(digest, reference.digest):
         raise refusal("saml_digest_mismatch")
     return Proof(content, certificate, "sha1" in (algorithm.hash, reference.hash))
@@ -300,7 +306,7 @@ def sign_enveloped(
     parent = find_by_id(root, element_id)
     if parent is None:
         raise ValueError("no such ID, or more than one")
-    digest = hashlib.new(hash_name, canonical_bytes(parent)).digest()
+    digest = _DIGEST[hash_name](canonical_bytes(parent)).digest()
     signature = parse_again(
         _skeleton(element_id, algorithm, hash_name, digest, certificate_pem).encode()
     )

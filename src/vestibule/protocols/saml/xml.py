@@ -32,7 +32,7 @@ MAX_DEPTH: Final = 40
 MAX_ATTRIBUTES: Final = 64
 MAX_PREFIXES: Final = 64
 MAX_PREFIX_LIST: Final = 50
-MAX_NAMESPACE_BYTES: Final = 256
+MAX_NAMESPACE_BYTES: Final = 256  # and 100 for a prefix; see _LONG_NAMESPACE
 
 # The encoding is ours, whatever the document says of itself; a document that says something else
 # has been refused before. IDs are compared as strings by us, so the parser need not collect them.
@@ -58,8 +58,9 @@ _XML_DECLARATION = re.compile(
 )
 _XML_START = re.compile(rb"<\?xml\s")
 _PREFIXES = re.compile(rb"xmlns(:[^\s=]+)?")
+# Every repetition before a quote is bounded, or text made of "xmlns" would cost its square.
 _LONG_NAMESPACE = re.compile(
-    rb"xmlns[^=<>\"']*=\s*(?:\"[^\"]{%d}|'[^']{%d})" % ((MAX_NAMESPACE_BYTES + 1,) * 2)
+    rb"xmlns(?::[^\s=<>\"']{0,99})?\s*=\s*(?:\"[^\"]{257}|'[^']{257})|xmlns:[^\s=<>\"']{100}"
 )
 _SMALL: Final = 16_000  # bytes in which long namespaces cannot multiply into megabytes
 
@@ -150,15 +151,16 @@ def _check_encoding(document: bytes) -> None:
 
 
 def _check_markup(document: bytes, comments: bool) -> None:
-    if b"<!" in document and not (comments and document.count(b"<!") == document.count(b"<!--")):
-        raise refusal("saml_xml_forbidden", got="<!")
-    at = document.find(b"<?")
-    if at < 0:
+    # Looking for one byte first is thirty times faster than looking for two, and mostly enough.
+    if b"!" in document:
+        declarations = document.count(b"<!")
+        if declarations and not (comments and declarations == document.count(b"<!--")):
+            raise refusal("saml_xml_forbidden", got="<!")
+    if b"?" not in document or (at := document.find(b"<?")) < 0:
         return
-    declaration = _XML_DECLARATION.match(document)
     if at > 0 or not _XML_START.match(document) or document.find(b"<?", 2) > 0:
         raise refusal("saml_xml_forbidden", got="a processing instruction")
-    if declaration is None:
+    if not _XML_DECLARATION.match(document):
         raise refusal("saml_encoding_invalid", want='version="1.0" encoding="UTF-8"')
 
 
@@ -188,11 +190,13 @@ def _check_ids(document: bytes, root: Element) -> None:
     written with a character reference, does the tree have to decide.
     """
     seen = _ID_LIKE_BYTES.findall(document.lower())
-    if len(set(seen)) == len(seen) and not any(b"&" in value for value in seen):
+    if len(set(seen)) == len(seen) and b"&" not in b"".join(seen):
         return
-    ids = cast("list[str]", _ID_LIKE(root))
-    if len(set(ids)) != len(ids):
-        raise refusal("saml_id_duplicate", got=max(ids, key=ids.count))
+    known: set[str] = set()
+    for value in cast("list[str]", _ID_LIKE(root)):
+        if value in known:
+            raise refusal("saml_id_duplicate", got=value)
+        known.add(value)
 
 
 # --- the tree ---------------------------------------------------------------------------------
@@ -337,10 +341,7 @@ def decode_base64(text: str) -> bytes:
         raise refusal("saml_encoding_invalid", want="base64") from None
 
 
-_TIME = re.compile(
-    r"[ \t\r\n]*([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
-    r"(?:\.([0-9]{1,20}))?Z[ \t\r\n]*"
-)
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,20})?Z")
 
 
 def read_time(text: str) -> datetime:
@@ -349,21 +350,11 @@ def read_time(text: str) -> datetime:
     Raises:
         SamlError: saml_time_invalid, also for other zones and for no zone at all.
     """
-    match = _TIME.fullmatch(text)
-    if match is None:
+    text = text.strip(XML_SPACE)
+    if not _TIME.fullmatch(text):
         raise refusal("saml_time_invalid", want="2026-01-31T12:00:00Z", got=text)
-    year, month, day, hour, minute, second, fraction = match.groups()
     try:
-        return datetime(
-            int(year),
-            int(month),
-            int(day),
-            int(hour),
-            int(minute),
-            int(second),
-            int(fraction[:6].ljust(6, "0")) if fraction else 0,
-            UTC,
-        )
+        return datetime.fromisoformat(text)
     except ValueError:
         raise refusal("saml_time_invalid", want="a time that exists", got=text) from None
 

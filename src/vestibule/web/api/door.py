@@ -1,0 +1,168 @@
+"""The API's door: from bytes to an operation and back. Every answer is JSON, every refusal too.
+
+Plain ASGI, because each request passes here: no routing by regular expressions, no copies.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import structlog
+
+from vestibule.errors import VestibuleError, refusal
+from vestibule.services import projects, sessions
+from vestibule.services.rbac import Actor
+from vestibule.services.runtime import Runtime
+from vestibule.services.sessions import SessionLocator
+from vestibule.web.api.registry import OPERATIONS, Call, Operation, Request, Router
+from vestibule.web.problems import encode_problem, problem_document
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MAX_BODY = 256 * 1024
+_log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+
+
+class ApiDoor:
+    """An ASGI application for every operation of the registry."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+        self._router = Router(OPERATIONS)
+        self._environment = "test" if rt.settings.mode == "dev" else "live"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = self._rt.new_id("request-id", self._environment)
+        try:
+            status, body = 200, await self._answer(scope, receive, request_id)
+        except VestibuleError as error:
+            problem = problem_document(error, request_id, self._rt.settings.base_url)
+            status, body = problem.status_code, encode_problem(problem)
+            if status >= 500:
+                _log.error("refused", request_id=request_id, error=str(error), exc_info=error)
+        except Exception as error:  # noqa: BLE001 - the last net: the world sees an envelope
+            _log.error("failed", request_id=request_id, path=scope["path"], exc_info=error)
+            failure = refusal("internal_server_error")
+            problem = problem_document(failure, request_id, self._rt.settings.base_url)
+            status, body = problem.status_code, encode_problem(problem)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(body)).encode()),
+                    (b"cache-control", b"no-store"),
+                    (b"x-content-type-options", b"nosniff"),
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> bytes:
+        found, path = self._router.find(scope["method"], scope["raw_path"])
+        if any("\x00" in value or len(value) > 512 for value in path.values()):
+            raise refusal("invalid_id")
+        headers = _headers(scope)
+        actor = await self._actor(found, headers, path)
+        raw = await read_body(receive, MAX_BODY)
+        call = Call(
+            self._rt,
+            actor,
+            path,
+            request_id,
+            scope["client"][0] if scope.get("client") else "",
+            headers.get("user-agent", ""),
+        )
+        response = await found.handler(call, decode(found, raw, scope["query_string"]))
+        response.request_id = call.request_id
+        return _encode(response)
+
+    async def _actor(
+        self, found: Operation, headers: Mapping[str, str], path: Mapping[str, str]
+    ) -> Actor | None:
+        """Who is calling (§1.1), and on whose behalf (§1.2)."""
+        if found.auth == "none":
+            return None
+        name, secret = _basic(headers.get("authorization", ""))
+        if found.auth == "workspace":
+            return Actor(
+                await projects.authenticate_workspace(
+                    self._rt, name, secret, path["project_slug"], path["environment_slug"]
+                )
+            )
+        project = await projects.authenticate(self._rt, name, secret)
+        locator = SessionLocator(
+            headers.get("x-stytch-member-session"), headers.get("x-stytch-member-sessionjwt")
+        )
+        if locator.given and found.session_headers:
+            return await sessions.actor_for(self._rt, project, locator)
+        return Actor(project)
+
+
+def decode(found: Operation, raw: bytes, query_string: bytes) -> Request:
+    """The request as its struct. Unknown fields are ignored, nulls count as not sent (§1.4).
+
+    Raises:
+        body_invalid, field_missing, field_invalid.
+    """
+    try:
+        if found.method in ("GET", "DELETE"):
+            query = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+            if b"%00" in query_string:
+                raise refusal("field_invalid", want="no NUL characters")
+            # "" in a query is how a form says nothing.
+            values = {name: value for name, value in query if value}
+            return msgspec.convert(values, found.request, strict=False)
+        if not raw.strip():
+            raw = b"{}"
+        # PostgreSQL cannot hold a NUL in a text; nobody needs one in a name.
+        if b"\\u0000" in raw:
+            raise refusal("body_invalid", want="no NUL characters")
+        request: Request = found.decode(raw)
+        return request
+    except msgspec.ValidationError as error:
+        missing = str(error).startswith("Object missing required field")
+        raise refusal("field_missing" if missing else "field_invalid", detail=str(error)) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError) as error:
+        raise refusal("body_invalid", detail=str(error)) from None
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body, up to a limit that is enforced while it arrives."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise refusal("bad_request", detail="the caller hung up")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise refusal("body_too_large", want=f"at most {limit} bytes")
+        parts.append(chunk)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise refusal("unauthorized_credentials")
+    try:
+        name, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise refusal("unauthorized_credentials") from None
+    return name, secret

@@ -1,0 +1,253 @@
+"""The OpenAPI 3.1 document and the reference, read off the registry."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from vestibule import __version__
+from vestibule.domain.rbac import OPERATION_RULES, Rule
+from vestibule.errors import CODES
+from vestibule.web.api.registry import OPERATIONS, Operation
+from vestibule.web.problems import Problem, status_of
+
+_REF = "#/components/schemas/{name}"
+_TAGS = {
+    "organizations": "Organizations",
+    "organizations_members": "Members",
+    "sso": "Single sign-on",
+    "sso_saml": "SAML connections",
+    "sso_oidc": "OIDC connections",
+    "sso_external": "External connections",
+    "sessions": "Sessions",
+    "rbac": "RBAC",
+    "rbac_organizations": "RBAC",
+    "management": "Management",
+}
+
+
+@cache
+def document(base_url: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 description of every operation."""
+    types = [t for op in OPERATIONS for t in (op.request, op.response)] + [Problem]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    problem = {
+        "description": "A refusal",
+        "content": {"application/json": {"schema": schemas[-1]}},
+    }
+    for index, op in enumerate(OPERATIONS):
+        request, response = schemas[2 * index], schemas[2 * index + 1]
+        entry: dict[str, Any] = {
+            "operationId": op.id,
+            "summary": op.summary,
+            "description": op.description,
+            "tags": [tag_of(op)],
+            "parameters": [*_path_parameters(op), *_query_parameters(op, request, components)],
+            "responses": {
+                "200": {
+                    "description": "Done",
+                    "content": {"application/json": {"schema": response}},
+                },
+                **{str(status): problem for status in _statuses(op)},
+            },
+            "security": _security(op),
+            "x-extension": op.extension,
+        }
+        if op.session_headers:
+            entry["x-rbac"] = rbac_text(OPERATION_RULES[op.rule])
+        if op.method in ("POST", "PUT"):
+            entry["requestBody"] = {
+                "required": bool(_required(request, components)),
+                "content": {"application/json": {"schema": request}},
+            }
+        paths.setdefault(op.path, {})[op.method.lower()] = entry
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Vestibule",
+            "version": __version__,
+            "description": "B2B single sign-on: organizations, members, connections, sessions.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": base_url}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "project": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "project_id as the user, secret as the password",
+                },
+                "memberSession": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Stytch-Member-Session",
+                    "description": "on behalf of a member, beside the project's credentials",
+                },
+                "workspace": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "workspace key id as the user, its secret as the password",
+                },
+            },
+        },
+    }
+
+
+def tag_of(op: Operation) -> str:
+    return _TAGS[op.id.split(".", maxsplit=1)[0]]
+
+
+def rbac_text(rule: Rule) -> str:
+    """What a member needs, in words of the policy."""
+    if rule.fields and not rule.action:
+        text = f"{rule.resource}: one action for each field"
+    else:
+        text = f"{rule.resource}:{rule.action}"
+    return f"{text}, or {rule.self_resource} for oneself" if rule.self_resource else text
+
+
+def reference() -> list[dict[str, Any]]:
+    """The operations in groups, as the reference page shows them."""
+    spec = document("")
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for op in OPERATIONS:
+        entry = spec["paths"][op.path][op.method.lower()]
+        parameters = [
+            {
+                "name": p["name"],
+                "place": p["in"],
+                "type": type_text(p["schema"]),
+                "required": p["required"],
+                "description": p.get("description", ""),
+            }
+            for p in entry["parameters"]
+        ]
+        body = entry.get("requestBody")
+        if body:
+            schema = _resolve(body["content"]["application/json"]["schema"], spec["components"])
+            parameters += [
+                {
+                    "name": name,
+                    "place": "body",
+                    "type": type_text(inner),
+                    "required": name in schema.get("required", ()),
+                    "description": "",
+                }
+                for name, inner in schema.get("properties", {}).items()
+            ]
+        groups.setdefault(tag_of(op), []).append(
+            {
+                "id": op.id,
+                "method": op.method,
+                "path": op.path,
+                "summary": op.summary,
+                "description": op.description,
+                "auth": {"secret": "project secret", "workspace": "workspace key"}.get(
+                    op.auth, "none"
+                ),
+                "rbac": entry.get("x-rbac", ""),
+                "extension": op.extension,
+                "parameters": parameters,
+                "response": ", ".join(
+                    name
+                    for name in op.response.__struct_fields__
+                    if name not in ("request_id", "status_code")
+                )
+                or "the envelope only",
+            }
+        )
+    return [{"name": name, "operations": found} for name, found in groups.items()]
+
+
+def errors() -> list[dict[str, Any]]:
+    """Every code with what it means and who mends it."""
+    return [
+        {
+            "code": row.code,
+            "error_type": row.wire,
+            "status": status_of(row),
+            "message": row.message,
+            "remedy": row.remedy,
+            "spec": row.spec,
+        }
+        for row in CODES.values()
+    ]
+
+
+def type_text(schema: dict[str, Any]) -> str:
+    """A schema in a few words."""
+    if "anyOf" in schema:
+        return " or ".join(
+            type_text(inner) for inner in schema["anyOf"] if inner.get("type") != "null"
+        )
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {type_text(schema.get('items', {}))}"
+    return str(schema.get("type", "any"))
+
+
+def _path_parameters(op: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": part[1:-1],
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for part in op.segments
+        if part.startswith("{")
+    ]
+
+
+def _query_parameters(
+    op: Operation, request: dict[str, Any], components: dict[str, Any]
+) -> list[dict[str, Any]]:
+    if op.method not in ("GET", "DELETE"):
+        return []
+    schema = _resolve(request, {"schemas": components})
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": next((s for s in inner.get("anyOf", ()) if s.get("type") != "null"), inner),
+        }
+        for name, inner in schema.get("properties", {}).items()
+    ]
+
+
+def _resolve(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        found: dict[str, Any] = components["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+        return found
+    return schema
+
+
+def _required(schema: dict[str, Any], components: dict[str, Any]) -> list[str]:
+    found: list[str] = _resolve(schema, {"schemas": components}).get("required", [])
+    return found
+
+
+def _statuses(op: Operation) -> tuple[int, ...]:
+    if op.auth == "none":
+        return (400, 404, 405, 413)
+    if op.session_headers:
+        return (400, 401, 403, 404, 405, 409, 413, 502)
+    return (400, 401, 404, 405, 409, 413, 502)
+
+
+def _security(op: Operation) -> list[dict[str, list[str]]]:
+    if op.auth == "none":
+        return []
+    if op.auth == "workspace":
+        return [{"workspace": []}, {"project": []}]
+    both: list[dict[str, list[str]]] = [{"project": []}]
+    return [*both, {"project": [], "memberSession": []}] if op.session_headers else both
