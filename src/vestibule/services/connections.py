@@ -60,6 +60,17 @@ async def get_all(rt: Runtime, actor: Actor, organization_name: str) -> Connecti
     return await rt.store.read(work)
 
 
+async def get(rt: Runtime, actor: Actor, organization_name: str, connection_id: str) -> Connection:
+    def work(tx: Tx) -> Connection:
+        organization = resolve(tx, actor, organization_name, "sso.get_connections")
+        found = tx.connections.find(organization.organization_id, connection_id)
+        if found is None:
+            raise refusal("sso_connection_not_found", got=connection_id)
+        return found
+
+    return await rt.store.read(work)
+
+
 async def create_saml(
     rt: Runtime,
     actor: Actor,

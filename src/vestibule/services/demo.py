@@ -76,9 +76,7 @@ class Demo:
 
 async def create_project(rt: Runtime, base_url: str) -> Credentials:
     """The demo's project. Every loopback URL may receive its tokens."""
-    callback = RedirectUrl(
-        f"{base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN", "SIGNUP")
-    )
+    callback = RedirectUrl(f"{base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN", "SIGNUP"))
     return await projects.create(
         rt,
         PROJECT_NAME,

@@ -441,6 +441,10 @@ async def _refused(
     return error
 
 
+async def find_trace(rt: Runtime, organization_id: str, trace_id: str) -> LoginTrace | None:
+    return await rt.store.read(lambda tx: tx.logins.find_trace(organization_id, trace_id))
+
+
 async def get_trace(rt: Runtime, actor: Actor, organization_name: str, trace_id: str) -> LoginTrace:
     def work(tx: Tx) -> LoginTrace:
         organization = resolve(tx, actor, organization_name, "sso.get_connections")

@@ -42,15 +42,7 @@ async def create(
     """Create a project with a key that signs at once and one credential of each kind."""
     project_id = rt.new_id("project", environment)
     slug = slug_of(name)
-    made = Credentials(
-        project_id=project_id,
-        secret=f"secret-{environment}-{rt.new_token()}",
-        public_token=f"public-token-{environment}-{_uuid_part(rt, environment)}",
-        project_slug=slug,
-        environment_slug=environment,
-        workspace_key_id=f"workspace-key-{_uuid_part(rt, environment)}",
-        workspace_key_secret=rt.new_token(),
-    )
+    made = _new_credentials(rt, project_id, slug, environment)
 
     def work(tx: Tx) -> Credentials:
         now = rt.now()
@@ -60,16 +52,44 @@ async def create(
             Project(project_id, environment, name, slug, environment, now, settings=settings)
         )
         create_signing_key(rt, tx, project_id, activates_at=now)
-        workspace = f"{made.workspace_key_id}:{made.workspace_key_secret}"
-        for credential_id, kind, secret in (
-            (f"{project_id}-secret-1", "secret", made.secret),
-            (made.public_token, "public_token", made.public_token),
-            (made.workspace_key_id, "workspace_key", workspace),
-        ):
-            tx.projects.insert_credential(credential_id, project_id, kind, token_hash(secret), now)
+        _insert_credentials(tx, made, now)
         return made
 
     return await rt.store.write(work)
+
+
+async def add_credentials(rt: Runtime, project: Project) -> Credentials:
+    """New credentials beside the old ones, which go on working."""
+    made = _new_credentials(rt, project.project_id, project.project_slug, project.environment_slug)
+
+    def work(tx: Tx) -> Credentials:
+        _insert_credentials(tx, made, rt.now())
+        return made
+
+    return await rt.store.write(work)
+
+
+def _new_credentials(rt: Runtime, project_id: str, slug: str, environment: str) -> Credentials:
+    return Credentials(
+        project_id=project_id,
+        secret=f"secret-{environment}-{rt.new_token()}",
+        public_token=f"public-token-{environment}-{_uuid_part(rt, environment)}",
+        project_slug=slug,
+        environment_slug=environment,
+        workspace_key_id=f"workspace-key-{_uuid_part(rt, environment)}",
+        workspace_key_secret=rt.new_token(),
+    )
+
+
+def _insert_credentials(tx: Tx, made: Credentials, now: datetime) -> None:
+    place = token_hash(made.secret)
+    workspace = f"{made.workspace_key_id}:{made.workspace_key_secret}"
+    for credential_id, kind, secret_hash in (
+        (f"secret-{place.hex()[:16]}", "secret", place),
+        (made.public_token, "public_token", token_hash(made.public_token)),
+        (made.workspace_key_id, "workspace_key", token_hash(workspace)),
+    ):
+        tx.projects.insert_credential(credential_id, made.project_id, kind, secret_hash, now)
 
 
 def _uuid_part(rt: Runtime, environment: str) -> str:
@@ -112,6 +132,13 @@ async def authenticate_workspace(
         return project
 
     return await rt.store.read(work)
+
+
+async def get(rt: Runtime, project_id: str) -> Project:
+    found = await rt.store.read(lambda tx: tx.projects.find(project_id))
+    if found is None:
+        raise refusal("project_not_found", got=project_id)
+    return found
 
 
 async def get_first(rt: Runtime) -> Project | None:

@@ -58,6 +58,9 @@ class Projects:
             known = _decoded[project_id] = _load(document)
         return known, credential_id
 
+    def count(self) -> int:
+        return self._c.execute(sa.select(sa.func.count()).select_from(project)).scalar_one()
+
     def all(self) -> list[Project]:
         return [_load(row[0]) for row in self._c.execute(_ALL)]
 

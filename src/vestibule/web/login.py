@@ -14,10 +14,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from vestibule.domain.logins import ATTEMPT_LIFETIME, StartRequest
-from vestibule.errors import VestibuleError, refusal
+from vestibule.errors import refusal
 from vestibule.services import connections, logins
 from vestibule.services.runtime import Runtime
-from vestibule.web.answers import refuse
 from vestibule.web.api.door import read_body
 
 # A SAML response of a megabyte is 1.4 MB of base64, and more once it is form-encoded.
@@ -30,19 +29,16 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def routes(rt: Runtime) -> list[Route]:
     """The routes of the login, bound to one runtime."""
 
-    def guarded(endpoint: Callable[[Runtime, Request], Awaitable[Response]]) -> Endpoint:
+    def bound(endpoint: Callable[[Runtime, Request], Awaitable[Response]]) -> Endpoint:
         async def answer(request: Request) -> Response:
-            try:
-                return await endpoint(rt, request)
-            except VestibuleError as error:
-                return refuse(rt, request, error)
+            return await endpoint(rt, request)
 
         return answer
 
     return [
-        Route("/v1/public/sso/start", guarded(start), methods=["GET"]),
-        Route("/v1/b2b/sso/callback/{connection_id}", guarded(callback), methods=["GET", "POST"]),
-        Route("/v1/public/sso/metadata/{connection_id}", guarded(metadata), methods=["GET"]),
+        Route("/v1/public/sso/start", bound(start), methods=["GET"]),
+        Route("/v1/b2b/sso/callback/{connection_id}", bound(callback), methods=["GET", "POST"]),
+        Route("/v1/public/sso/metadata/{connection_id}", bound(metadata), methods=["GET"]),
     ]
 
 

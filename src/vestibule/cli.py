@@ -1,0 +1,233 @@
+"""The command line: dev, serve, worker, migrate, keys. Wires everything and decides nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+import webbrowser
+from collections.abc import Coroutine
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+import structlog
+
+from vestibule import __version__
+from vestibule.errors import VestibuleError
+from vestibule.settings import VARIABLES, Settings, dev_settings, read_settings
+
+T = TypeVar("T")
+_VARIABLES = "\n\n".join(f"{name}: {meaning}" for name, meaning in VARIABLES.items())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="vestibule")
+def cli() -> None:
+    """Vestibule: B2B single sign-on for your product. One entrance hall, many doors.
+
+    Start with `vestibule dev`: it needs nothing and shows everything.
+    """
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--data",
+    default=".vestibule",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for database, keys and credentials.json; made when missing.",
+)
+@click.option("--no-browser", is_flag=True, help="Do not open the browser.")
+def dev(host: str, port: int, data: Path, no_browser: bool) -> None:
+    """Start with a demo and a built-in identity provider.
+
+    Makes what is missing: database, keys, one project, two organizations with three doors.
+    Credentials are written to DATA/credentials.json. For development only: it signs anybody in,
+    and so it listens on loopback only.
+    """
+    began = time.perf_counter()
+    settings = dev_settings(host, port, data.absolute())
+
+    async def run() -> None:
+        from vestibule.dev import prepare  # noqa: PLC0415 - serve and worker never need it
+        from vestibule.web.server import serve as serve_app  # noqa: PLC0415
+
+        app, pages = await prepare(settings, data.absolute())
+        pages.started_in = f"{time.perf_counter() - began:.1f} s"
+
+        def ready() -> None:
+            click.echo(f"Vestibule {__version__} is at {settings.base_url}")
+            click.echo(f"Credentials for your application: {data / 'credentials.json'}")
+            click.echo("Press Ctrl+C to stop.")
+            if not no_browser:
+                webbrowser.open(settings.base_url)
+
+        await serve_app(app, host, port, ready)
+
+    _run(run())
+
+
+@cli.command(epilog=_VARIABLES)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def serve(host: str, port: int) -> None:
+    """Serve in production, behind a proxy that speaks https.
+
+    Refuses to start with a missing key, an unmigrated database or an insecure setting, and says
+    which. All settings come from the environment:
+    """
+
+    async def run() -> None:
+        from vestibule.services.runtime import open_runtime  # noqa: PLC0415
+        from vestibule.storage.schema import require_current  # noqa: PLC0415
+        from vestibule.web.app import App  # noqa: PLC0415
+        from vestibule.web.server import serve as serve_app  # noqa: PLC0415
+
+        rt = open_runtime(_settings())
+        require_current(rt.store.engine)
+        await serve_app(
+            App(rt), host, port, lambda: click.echo(f"Serving {rt.settings.base_url} on {port}")
+        )
+
+    _run(run())
+
+
+@cli.command(epilog=_VARIABLES)
+def worker() -> None:
+    """Run the background jobs on their own, beside `serve`. Any number may run."""
+
+    async def run() -> None:
+        from vestibule.services.runtime import open_runtime  # noqa: PLC0415
+        from vestibule.storage.schema import require_current  # noqa: PLC0415
+        from vestibule.worker import run as run_jobs  # noqa: PLC0415
+
+        rt = open_runtime(_settings())
+        require_current(rt.store.engine)
+        click.echo("Working. Press Ctrl+C to stop.")
+        await run_jobs(rt)
+
+    _run(run())
+
+
+@cli.command(epilog=_VARIABLES)
+@click.option("--project", help="Create a project of this name when there is none yet.")
+def migrate(project: str | None) -> None:
+    """Bring the database to the schema of this version.
+
+    Safe to run again. With --project the first project is made too, and its credentials are
+    printed once, as JSON: they are stored hashed and cannot be shown again.
+    """
+
+    async def run() -> None:
+        from vestibule.domain.projects import ProjectSettings  # noqa: PLC0415
+        from vestibule.services import projects  # noqa: PLC0415
+        from vestibule.services.runtime import open_runtime  # noqa: PLC0415
+        from vestibule.storage.schema import migrate as run_migrations  # noqa: PLC0415
+
+        rt = open_runtime(_settings())
+        click.echo(f"The database is at revision {run_migrations(rt.store.engine)}.", err=True)
+        if project and await projects.get_first(rt) is None:
+            made = await projects.create(
+                rt, project, environment="live", settings=ProjectSettings(strict_defaults=True)
+            )
+            click.echo(json.dumps(asdict(made), indent=2))
+
+    _run(run())
+
+
+@cli.group()
+def keys() -> None:
+    """Create the root key; rotate or replace the keys that sign session JWTs."""
+
+
+@keys.command("create")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def keys_create(file: Path) -> None:
+    """Write a new root key to FILE, readable by its owner only.
+
+    It seals every secret in the database. Keep a copy in a safe place: without it the secrets
+    cannot be read again. To rotate it, put the new key on the first line of the file and leave
+    the old one below.
+    """
+    from vestibule.storage.sealed import create_key_file  # noqa: PLC0415
+
+    try:
+        create_key_file(file)
+    except FileExistsError:
+        _fail(f"{file} exists; a root key is never overwritten.")
+    except OSError as error:
+        _fail(f"{file}: {error.strerror}.")
+    click.echo(f"Wrote {file}.")
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Publish a successor of every signing key; it signs two hours later, when clients know it."""
+
+    async def run() -> None:
+        from vestibule.services.keys import rotate_signing_keys  # noqa: PLC0415
+        from vestibule.services.runtime import open_runtime  # noqa: PLC0415
+
+        done = await rotate_signing_keys(open_runtime(_settings()), force=True)
+        click.echo(f"{done} project(s) have a new key.")
+
+    _run(run())
+
+
+@keys.command("replace")
+@click.confirmation_option(prompt="Every session JWT that is out there becomes void. Go on?")
+def keys_replace() -> None:
+    """The emergency: replace the signing keys at once. Sessions live on, their JWTs do not."""
+
+    async def run() -> None:
+        from vestibule.services.keys import replace_signing_keys  # noqa: PLC0415
+        from vestibule.services.runtime import open_runtime  # noqa: PLC0415
+
+        done = await replace_signing_keys(open_runtime(_settings()))
+        click.echo(f"{done} project(s) have a new key; the old ones are void.")
+
+    _run(run())
+
+
+def _settings() -> Settings:
+    return read_settings(os.environ)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run, and turn a refusal into one readable line and a status."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    import uvloop  # noqa: PLC0415 - not on every platform
+
+    try:
+        return uvloop.run(work)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except VestibuleError as error:
+        _fail(f"{error}. {error.row.message} {error.row.remedy}")
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def main() -> None:
+    try:
+        cli()
+    except VestibuleError as error:
+        _fail(f"{error}. {error.row.message} {error.row.remedy}")

@@ -1,0 +1,134 @@
+"""All doors as one ASGI application, and what every answer carries."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from vestibule import __version__, worker
+from vestibule.errors import VestibuleError, refusal
+from vestibule.services.runtime import Runtime
+from vestibule.web import login
+from vestibule.web.answers import refuse
+from vestibule.web.api import connections, members, organizations, rbac, sessions  # noqa: F401
+from vestibule.web.api.door import ApiDoor, Receive, Scope, Send
+from vestibule.web.api.openapi import document, errors, reference
+from vestibule.web.pages import STATIC, render
+
+_log = structlog.get_logger()
+_CALLBACK = "/v1/b2b/sso/callback/"
+_API = ("/v1/b2b/", "/pwa/", "/sdk/")
+
+# Pages bring nothing from elsewhere and are put into no frame. A form may lead anywhere, because
+# the SAML POST binding does.
+_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        b"base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class App:
+    """Sends each request to its door: the API, or the pages."""
+
+    def __init__(self, rt: Runtime, extra: Sequence[BaseRoute] = ()) -> None:
+        self._rt = rt
+        self._api = ApiDoor(rt)
+        self._pages = _pages(rt, extra)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if "//" in path:
+                # The Go client sends a double slash where its base URL ends in one.
+                raw: bytes = scope["raw_path"]
+                while b"//" in raw:
+                    raw = raw.replace(b"//", b"/")
+                while "//" in path:
+                    path = path.replace("//", "/")
+                scope = {**scope, "raw_path": raw, "path": path}
+            if path.startswith(_API) and not path.startswith(_CALLBACK):
+                await self._api(scope, receive, send)
+                return
+            environment = "test" if self._rt.settings.mode == "dev" else "live"
+            scope.setdefault("state", {})["request_id"] = self._rt.new_id("request-id", environment)
+            send = _with_headers(send)
+        await self._pages(scope, receive, send)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message):  # type: ignore[no-untyped-def]
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *_HEADERS]
+        await send(message)
+
+    return sending
+
+
+def _pages(rt: Runtime, extra: Sequence[BaseRoute]) -> Starlette:
+    async def health(_: Request) -> Response:
+        await rt.store.read(lambda tx: tx.projects.count())
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(document(rt.settings.base_url))
+
+    async def docs(_: Request) -> Response:
+        page = render("reference.html", version=__version__, groups=reference(), errors=errors())
+        return HTMLResponse(page)
+
+    async def nowhere(request: Request, _: Exception) -> Response:
+        return refuse(rt, request, refusal("route_not_found"))
+
+    async def wrong_method(request: Request, _: Exception) -> Response:
+        return refuse(rt, request, refusal("method_not_allowed", got=request.method))
+
+    async def refused(request: Request, error: Exception) -> Response:
+        if not isinstance(error, VestibuleError):
+            raise error
+        return refuse(rt, request, error)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        _log.error("failed", request_id=request.state.request_id, exc_info=error)
+        return refuse(rt, request, refusal("internal_server_error"))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(worker.run(rt))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    return Starlette(
+        routes=[
+            *login.routes(rt),
+            Route("/health", health),
+            Route("/openapi.json", openapi),
+            Route("/docs", docs),
+            Route("/docs/errors/{status}", docs),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            *extra,
+        ],
+        exception_handlers={
+            404: nowhere,
+            405: wrong_method,
+            VestibuleError: refused,
+            Exception: failed,
+        },
+        lifespan=lifespan,
+    )

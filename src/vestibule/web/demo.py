@@ -1,0 +1,376 @@
+"""The demo's pages: three doors, and what stands behind each. Only in `vestibule dev`.
+
+It is an application like any other: it starts logins, exchanges tokens and asks for sessions
+through the same use cases as the API.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from vestibule import __version__
+from vestibule.domain.connections import Connection, ExternalConnection
+from vestibule.domain.members import Registration
+from vestibule.domain.rbac import RoleSource
+from vestibule.errors import CODES, VestibuleError, refusal
+from vestibule.services import connections, logins, organizations, projects, sessions
+from vestibule.services.demo import Demo
+from vestibule.services.rbac import Actor
+from vestibule.services.runtime import Runtime
+from vestibule.services.sessions import SessionLocator, SessionView
+from vestibule.web.mock_idp import PEOPLE
+from vestibule.web.pages import render
+
+SESSION_COOKIE = "vestibule_demo_session"
+TRACE_COOKIE = "vestibule_demo_trace"
+_KINDS = {"saml": "SAML", "oidc": "OpenID Connect", "external": "External"}
+
+
+class DemoPages:
+    """The demo as one application with one project's public token."""
+
+    def __init__(self, rt: Runtime, demo: Demo, public_token: str, data: Path) -> None:
+        self._rt = rt
+        self._demo = demo
+        self._public_token = public_token
+        self._data = data
+        self.started_in = ""
+
+    def routes(self) -> list[Route]:
+        table = {
+            "/": self.home,
+            "/demo/callback": self.callback,
+            "/demo/session": self.session,
+            "/demo/exchange": self.exchange,
+            "/demo/sign-out": self.sign_out,
+        }
+
+        return [Route(path, f, methods=["GET"]) for path, f in table.items()]
+
+    async def home(self, _: Request) -> Response:
+        project = self._demo.project
+        external = self._demo.labs_saml
+        page = render(
+            "demo/home.html",
+            doors=self._doors(),
+            people=[
+                {"name": p.name, "email": p.email, "groups": list(p.groups), "note": p.note}
+                for p in PEOPLE
+            ],
+            base_url=self._rt.settings.base_url,
+            project_id=project.project_id,
+            public_token=self._public_token,
+            credentials_path=str(self._data / "credentials.json"),
+            version=__version__,
+            started_in=self.started_in,
+            rules=_rules(external),
+            connection={"display_name": self._demo.saml.display_name, "kind": "SAML"},
+            links=[
+                {
+                    "title": "API reference",
+                    "href": "/docs",
+                    "sentence": "Every operation, field and error.",
+                },
+                {
+                    "title": "OpenAPI 3.1",
+                    "href": "/openapi.json",
+                    "sentence": "The same for machines.",
+                },
+                {
+                    "title": "SP metadata",
+                    "href": f"/v1/public/sso/metadata/{self._demo.saml.connection_id}",
+                    "sentence": "What a SAML identity provider needs to know of us.",
+                },
+            ],
+        )
+        return HTMLResponse(page)
+
+    async def callback(self, request: Request) -> Response:
+        """What an application does at its redirect URL: exchange the token for a session."""
+        token = request.query_params.get("token", "")
+        done = await sessions.authenticate_sso(
+            self._rt,
+            await self._project(),
+            token,
+            ip_address=request.client.host if request.client else "",
+            user_agent=request.headers.get("user-agent", ""),
+        )
+        if done.session is None:
+            raise refusal("insufficient_factors_for_session_exchange")
+        return self._enter(done.session, done.trace_id)
+
+    async def exchange(self, request: Request) -> Response:
+        """Go over to another organization with the session at hand."""
+        done = await sessions.exchange(
+            self._rt,
+            await self._project(),
+            request.query_params.get("organization_id", ""),
+            SessionLocator(token=request.cookies.get(SESSION_COOKIE)),
+        )
+        if done.session is None:
+            raise refusal("insufficient_factors_for_session_exchange")
+        return self._enter(done.session, "")
+
+    async def sign_out(self, request: Request) -> Response:
+        token = request.cookies.get(SESSION_COOKIE)
+        if token:
+            try:
+                await sessions.revoke(
+                    self._rt, Actor(await self._project()), locator=SessionLocator(token=token)
+                )
+            except VestibuleError as error:
+                if error.code != "session_not_found":
+                    raise
+        response = RedirectResponse("/", 303)
+        response.delete_cookie(SESSION_COOKIE)
+        response.delete_cookie(TRACE_COOKIE)
+        return response
+
+    async def session(self, request: Request) -> Response:
+        """Who is here, through which door, with which roles and why."""
+        token = request.cookies.get(SESSION_COOKIE)
+        if not token:
+            return RedirectResponse("/", 303)
+        project = await self._project()
+        view, _ = await sessions.authenticate(self._rt, project, SessionLocator(token=token))
+        factor = view.session.factors[0]
+        target = await self._connection(view.session.organization_id, factor.connection_id)
+        source = target
+        owner = view.member.organization.organization
+        if isinstance(target, ExternalConnection):
+            source = await self._connection(
+                target.external_organization_id, target.external_connection_id
+            )
+            shown = await organizations.get(
+                self._rt, Actor(project), target.external_organization_id
+            )
+            owner = shown.organization
+        organization = view.member.organization.organization
+        member = view.member.member
+        registration = next(
+            (r for r in view.member.registrations if r.connection_id == factor.connection_id), None
+        )
+        header, claims = _decoded(view.jwt)
+        page = render(
+            "demo/result.html",
+            member={
+                "name": member.name,
+                "email": member.email_address,
+                "member_id": member.member_id,
+                "status": member.status,
+            },
+            organization={
+                "name": organization.name,
+                "slug": organization.slug,
+                "id": organization.organization_id,
+            },
+            target={
+                "id": target.connection_id,
+                "kind": _KINDS[target.kind],
+                "display_name": target.display_name,
+            },
+            source={
+                "id": source.connection_id,
+                "kind": _KINDS[source.kind],
+                "display_name": source.display_name,
+                "organization": owner.name,
+            },
+            is_external=isinstance(target, ExternalConnection),
+            groups=list(registration.groups) if registration else [],
+            roles=self._roles(view, registration),
+            trusted_metadata=dict(member.trusted_metadata),
+            jwt={
+                "raw": view.jwt,
+                "header": header,
+                "claims": claims,
+                "expires_at": datetime.fromtimestamp(claims["exp"], UTC),
+            },
+            session={
+                "id": view.session.session_id,
+                "started_at": view.session.started_at,
+                "expires_at": view.session.expires_at,
+                "factors": [
+                    f"sso through {f.connection_id} (subject {f.subject})"
+                    for f in view.session.factors
+                ],
+            },
+            trace=await self._trace(organization.organization_id, request),
+            doors=self._doors(),
+            exchange=self._exchanges(view),
+            home_url="/",
+        )
+        return HTMLResponse(page, headers={"cache-control": "no-store"})
+
+    # --- parts of the pages ---------------------------------------------------------------------
+
+    def _enter(self, view: SessionView, trace_id: str) -> Response:
+        response = RedirectResponse("/demo/session", 303, headers={"cache-control": "no-store"})
+        response.set_cookie(SESSION_COOKIE, view.token, httponly=True, samesite="lax")
+        response.set_cookie(TRACE_COOKIE, trace_id, httponly=True, samesite="lax")
+        return response
+
+    async def _project(self) -> Any:
+        return await projects.get(self._rt, self._demo.project.project_id)
+
+    async def _connection(self, organization_id: str, connection_id: str) -> Connection:
+        return await connections.get(
+            self._rt, Actor(self._demo.project), organization_id, connection_id
+        )
+
+    def _doors(self) -> list[dict[str, Any]]:
+        demo = self._demo
+        table = (
+            (demo.saml, demo.northwind.name, None, "Sign in to Northwind with SAML",
+             "Northwind's own connection: its identity provider posts a signed assertion."),
+            (demo.oidc, demo.northwind.name, None, "Sign in to Northwind with OpenID Connect",
+             "Northwind's own connection: a code, exchanged for a signed ID token."),
+            (demo.labs_saml, demo.labs.name, demo.northwind.name,
+             "Sign in to Northwind Labs, External over SAML",
+             "The labs have no identity provider: they let people in through Northwind's."),
+            (demo.labs_oidc, demo.labs.name, demo.northwind.name,
+             "Sign in to Northwind Labs, External over OIDC",
+             "The same over Northwind's OpenID Connect, with the labs' own roles."),
+        )  # fmt: skip
+        return [
+            {
+                "id": connection.connection_id,
+                "kind": _KINDS[connection.kind],
+                "title": title,
+                "organization": organization,
+                "sentence": sentence,
+                "href": self._start(connection),
+                "source_organization": owner,
+            }
+            for connection, organization, owner, title, sentence in table
+        ]
+
+    def _start(self, connection: Connection) -> str:
+        parameters = {
+            "public_token": self._public_token,
+            "connection_id": connection.connection_id,
+            "login_redirect_url": f"{self._rt.settings.base_url}/demo/callback",
+            # The built-in identity provider signs in whom it is told to; without a hint it asks.
+            "provider_login_hint": PEOPLE[0].email,
+        }
+        return f"/v1/public/sso/start?{urlencode(parameters)}"
+
+    def _exchanges(self, view: SessionView) -> list[dict[str, str]]:
+        """The way over to the labs, for a session that stands on Northwind's own connection."""
+        labs = self._demo.labs
+        if view.session.organization_id == labs.organization_id:
+            return []
+        return [
+            {
+                "title": f"Exchange this session into {labs.name}",
+                "href": f"/demo/exchange?{urlencode({'organization_id': labs.slug})}",
+                "sentence": f"{labs.name} has an External connection to the very connection that "
+                "this session stands on, so no new sign-in is needed.",
+            }
+        ]
+
+    def _roles(self, view: SessionView, registration: Registration | None) -> list[dict[str, Any]]:
+        policy = {role.role_id: role.description for role in self._demo.project.policy.roles}
+        return [
+            {
+                "role_id": role.role_id,
+                "description": policy.get(role.role_id, ""),
+                "counts_in_session": role.role_id in view.roles,
+                "reasons": [
+                    {"text": self._reason(source), "code": source.type} for source in role.sources
+                ],
+            }
+            for role in view.member.roles
+        ]
+
+    def _reason(self, source: RoleSource) -> str:
+        if source.type == "direct_assignment":
+            return "assigned directly"
+        if source.type == "email_assignment":
+            return f"an address of {source.email_domain}"
+        names = {
+            c.connection_id: c.display_name
+            for c in (
+                self._demo.saml, self._demo.oidc, self._demo.labs_saml, self._demo.labs_oidc,
+            )
+        }  # fmt: skip
+        door = names.get(source.connection_id or "", source.connection_id)
+        if source.group is not None:
+            return f"group {source.group}, through {door}"
+        return f"everybody who comes through {door}"
+
+    async def _trace(self, organization_id: str, request: Request) -> dict[str, Any]:
+        trace_id = request.cookies.get(TRACE_COOKIE) or ""
+        found = await logins.find_trace(self._rt, organization_id, trace_id)
+        if found is None:
+            now = self._rt.now()
+            return {
+                "id": "none",
+                "outcome": "exchanged",
+                "steps": [
+                    _step(
+                        "Exchange",
+                        now,
+                        "This session was exchanged for one in another organization; no new "
+                        "sign-in took place.",
+                    )
+                ],
+            }
+        return {
+            "id": found.trace_id,
+            "outcome": found.outcome,
+            "steps": [
+                {
+                    "name": step.name,
+                    "at": step.at,
+                    "ok": step.ok,
+                    "warning": step.code == "warning",
+                    "summary": step.summary,
+                    "want": step.want,
+                    "got": step.got,
+                    "code": None if step.code == "warning" else step.code,
+                    "remedy": CODES[step.code].remedy if step.code in CODES else None,
+                    "spec": CODES[step.code].spec if step.code in CODES else None,
+                }
+                for step in found.steps
+            ],
+        }
+
+
+def _step(name: str, at: datetime, summary: str) -> dict[str, Any]:
+    return {
+        "name": name, "at": at, "ok": True, "warning": False, "summary": summary,
+        "want": None, "got": None, "code": None, "remedy": None, "spec": None,
+    }  # fmt: skip
+
+
+def _rules(external: ExternalConnection) -> list[dict[str, str]]:
+    rules = [
+        {"role_id": role_id, "because": "everybody who comes through it"}
+        for role_id in external.rules.connection
+    ]
+    return rules + [
+        {"role_id": rule.role_id, "because": f"group {rule.group}"}
+        for rule in external.rules.groups
+    ]
+
+
+def _decoded(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Header and claims of our own JWT, for people to look at; nothing is decided by this."""
+    header, claims, _ = token.split(".")
+    return _part(header), _part(claims)
+
+
+def _part(segment: str) -> Mapping[str, Any]:
+    padded = segment + "=" * (-len(segment) % 4)
+    decoded: Mapping[str, Any] = json.loads(base64.urlsafe_b64decode(padded))
+    return decoded

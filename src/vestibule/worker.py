@@ -1,0 +1,53 @@
+"""What has to be done without anybody asking: a table of jobs with their intervals.
+
+Every job is safe to run on several servers at once, and a job that fails is tried again at its
+next turn. Knows when, not what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from vestibule.services import keys, projects
+from vestibule.services.runtime import Runtime
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    name: str
+    every: timedelta
+    run: Callable[[Runtime], Awaitable[int]]
+
+
+JOBS = (
+    Job("sweep what has expired", timedelta(minutes=1), projects.sweep),
+    Job("rotate signing keys", timedelta(hours=1), keys.rotate_signing_keys),
+)
+
+
+async def run(rt: Runtime) -> None:
+    """Run every job at its interval until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for job in JOBS:
+            group.create_task(_repeat(rt, job))
+
+
+async def _repeat(rt: Runtime, job: Job) -> None:
+    while True:
+        # A quarter of chance keeps several servers from doing the same at the same moment.
+        chance = 0.75 + rt.random(1)[0] / 1024
+        await asyncio.sleep(job.every.total_seconds() * chance)
+        try:
+            done = await job.run(rt)
+        except Exception as error:  # noqa: BLE001 - the next turn tries again
+            _log.error("job failed", job=job.name, exc_info=error)
+        else:
+            if done:
+                _log.info("job done", job=job.name, count=done)
