@@ -88,11 +88,15 @@ def serve(host: str, port: int) -> None:
         from vestibule.storage.schema import require_current  # noqa: PLC0415
         from vestibule.web.app import App  # noqa: PLC0415
         from vestibule.web.server import serve as serve_app  # noqa: PLC0415
+        from vestibule.worker import run as run_jobs  # noqa: PLC0415
 
         rt = open_runtime(_settings())
         require_current(rt.store.engine)
         await serve_app(
-            App(rt), host, port, lambda: click.echo(f"Serving {rt.settings.base_url} on {port}")
+            App(rt, background=run_jobs),
+            host,
+            port,
+            lambda: click.echo(f"Serving {rt.settings.base_url} on {port}"),
         )
 
     _run(run())

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vestibule import worker
 from vestibule.services import demo, keys, projects
 from vestibule.services.projects import Credentials
 from vestibule.services.runtime import Runtime, open_runtime
@@ -30,7 +31,7 @@ async def prepare(settings: Settings, data: Path) -> tuple[App, DemoPages]:
     credentials = await _credentials(rt, data / "credentials.json")
     shown = await demo.ensure(rt, idp.address)
     pages = DemoPages(rt, shown, credentials.public_token, data)
-    return App(rt, [*pages.routes(), *idp.routes()]), pages
+    return App(rt, [*pages.routes(), *idp.routes()], worker.run), pages
 
 
 async def _credentials(rt: Runtime, file: Path) -> Credentials:

@@ -22,7 +22,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx2
 
 from vestibule.protocols.http import HttpRequest, HttpResponse
-from vestibule.services import demo, keys, projects
+from vestibule.services import demo, keys
+from vestibule.services.demo import PEOPLE
 from vestibule.services.projects import Credentials
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
@@ -33,7 +34,7 @@ from vestibule.storage.sealed import KeyRing
 from vestibule.storage.store import Store
 from vestibule.web.app import App
 from vestibule.web.demo import DemoPages
-from vestibule.web.mock_idp import PEOPLE, MockIdp
+from vestibule.web.mock_idp import MockIdp
 
 T = TypeVar("T")
 BASE_URL = "http://vestibule.test"

@@ -50,6 +50,28 @@ JWT_TEMPLATE = {"department": "{{ member.trusted_metadata.department }}"}
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom the identity provider knows."""
+
+    subject: str
+    email: str
+    name: str
+    groups: tuple[str, ...]
+    department: str
+    note: str
+
+
+PEOPLE = (
+    Person("1001", "ada@northwind.example", "Ada Lovelace", ("engineering", "leads"),
+           "Research", "An engineer: a group of hers gives a role"),
+    Person("1002", "grace@northwind.example", "Grace Hopper", ("support",),
+           "Customer care", "Not an engineer: the connection's role only"),
+    Person("1003", "alan@contractors.example", "Alan Turing", (),
+           "External", "A contractor with an address of another domain, in no group"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class IdpAddress:
     """Where the built-in identity provider is, and how it signs."""
 

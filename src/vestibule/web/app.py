@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import structlog
 from starlette.applications import Starlette
@@ -13,17 +13,20 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from vestibule import __version__, worker
+from vestibule import __version__
 from vestibule.errors import VestibuleError, refusal
 from vestibule.services.runtime import Runtime
 from vestibule.web import login
 from vestibule.web.answers import refuse
 from vestibule.web.api import connections, members, organizations, rbac, sessions  # noqa: F401
-from vestibule.web.api.door import ApiDoor, Receive, Scope, Send
+from vestibule.web.api.door import ApiDoor
 from vestibule.web.api.openapi import document, errors, reference
+from vestibule.web.incoming import Receive, Scope, Send
 from vestibule.web.pages import STATIC, render
 
 _log = structlog.get_logger()
+Background = Callable[[Runtime], Awaitable[None]]
+
 _CALLBACK = "/v1/b2b/sso/callback/"
 _API = ("/v1/b2b/", "/pwa/", "/sdk/")
 
@@ -41,12 +44,20 @@ _HEADERS = (
 
 
 class App:
-    """Sends each request to its door: the API, or the pages."""
+    """Sends each request to its door: the API, or the pages.
 
-    def __init__(self, rt: Runtime, extra: Sequence[BaseRoute] = ()) -> None:
+    `background` runs for as long as the application serves.
+    """
+
+    def __init__(
+        self,
+        rt: Runtime,
+        extra: Sequence[BaseRoute] = (),
+        background: Background | None = None,
+    ) -> None:
         self._rt = rt
         self._api = ApiDoor(rt)
-        self._pages = _pages(rt, extra)
+        self._pages = _pages(rt, extra, background)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -77,7 +88,7 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-def _pages(rt: Runtime, extra: Sequence[BaseRoute]) -> Starlette:
+def _pages(rt: Runtime, extra: Sequence[BaseRoute], background: Background | None) -> Starlette:
     async def health(_: Request) -> Response:
         await rt.store.read(lambda tx: tx.projects.count())
         return JSONResponse({"status": "ok", "version": __version__})
@@ -106,7 +117,10 @@ def _pages(rt: Runtime, extra: Sequence[BaseRoute]) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(worker.run(rt))
+        if background is None:
+            yield
+            return
+        task = asyncio.ensure_future(background(rt))
         try:
             yield
         finally:

@@ -24,11 +24,10 @@ from vestibule.domain.members import Registration
 from vestibule.domain.rbac import RoleSource
 from vestibule.errors import CODES, VestibuleError, refusal
 from vestibule.services import connections, logins, organizations, projects, sessions
-from vestibule.services.demo import Demo
+from vestibule.services.demo import PEOPLE, Demo
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
 from vestibule.services.sessions import SessionLocator, SessionView
-from vestibule.web.mock_idp import PEOPLE
 from vestibule.web.pages import render
 
 SESSION_COOKIE = "vestibule_demo_session"

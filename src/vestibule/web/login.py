@@ -7,7 +7,6 @@ client prefers JSON (decision 5).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -17,7 +16,7 @@ from vestibule.domain.logins import ATTEMPT_LIFETIME, StartRequest
 from vestibule.errors import refusal
 from vestibule.services import connections, logins
 from vestibule.services.runtime import Runtime
-from vestibule.web.api.door import read_body
+from vestibule.web.incoming import once, read_body
 
 # A SAML response of a megabyte is 1.4 MB of base64, and more once it is form-encoded.
 MAX_FORM = 3 * 1024 * 1024
@@ -119,7 +118,7 @@ async def metadata(rt: Runtime, request: Request) -> Response:
 
 def _query(request: Request) -> dict[str, str]:
     """The query with each parameter once: two of a kind could be read in two ways."""
-    return _once(request.scope["query_string"])
+    return once(request.scope["query_string"])
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -127,19 +126,4 @@ async def _form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise refusal("saml_response_missing", want="application/x-www-form-urlencoded", got=kind)
-    return _once(await read_body(request.receive, MAX_FORM))
-
-
-def _once(encoded: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
-        )
-    except ValueError:
-        raise refusal("bad_request", want="percent-encoded UTF-8") from None
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise refusal("bad_request", want="each parameter once")
-    if any("\x00" in value for value in values.values()):
-        raise refusal("bad_request", want="no NUL characters")
-    return values
+    return once(await read_body(request.receive, MAX_FORM))

@@ -13,7 +13,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -23,9 +23,9 @@ from vestibule.domain.ids import token_hash
 from vestibule.domain.sessions import wire_time
 from vestibule.errors import refusal
 from vestibule.protocols import jwt, saml
-from vestibule.services.demo import IdpAddress
+from vestibule.services.demo import PEOPLE, IdpAddress, Person
 from vestibule.services.runtime import Runtime
-from vestibule.web.api.door import read_body
+from vestibule.web.incoming import once, read_body
 from vestibule.web.pages import render
 
 PREFIX = "/dev/idp"
@@ -36,28 +36,6 @@ _TOKEN_LIFETIME = timedelta(minutes=10)
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 _BASIC_FORMAT = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody whom the identity provider knows."""
-
-    subject: str
-    email: str
-    name: str
-    groups: tuple[str, ...]
-    department: str
-    note: str
-
-
-PEOPLE = (
-    Person("1001", "ada@northwind.example", "Ada Lovelace", ("engineering", "leads"),
-           "Research", "An engineer: a group of hers gives a role"),
-    Person("1002", "grace@northwind.example", "Grace Hopper", ("support",),
-           "Customer care", "Not an engineer: the connection's role only"),
-    Person("1003", "alan@contractors.example", "Alan Turing", (),
-           "External", "A contractor with an address of another domain, in no group"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,5 +354,4 @@ def _by_subject(subject: str) -> Person:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    body = await read_body(request.receive, 64 * 1024)
-    return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True))
+    return once(await read_body(request.receive, 64 * 1024))

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -20,11 +19,8 @@ from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
 from vestibule.services.sessions import SessionLocator
 from vestibule.web.api.registry import OPERATIONS, Call, Operation, Request, Router
+from vestibule.web.incoming import Receive, Scope, Send, read_body
 from vestibule.web.problems import encode_problem, problem_document
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY = 256 * 1024
 _log = structlog.get_logger()
@@ -134,23 +130,6 @@ def decode(found: Operation, raw: bytes, query_string: bytes) -> Request:
         raise refusal("field_missing" if missing else "field_invalid", detail=str(error)) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError) as error:
         raise refusal("body_invalid", detail=str(error)) from None
-
-
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The whole body, up to a limit that is enforced while it arrives."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise refusal("bad_request", detail="the caller hung up")
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise refusal("body_too_large", want=f"at most {limit} bytes")
-        parts.append(chunk)
-        if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
