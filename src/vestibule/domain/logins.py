@@ -17,7 +17,6 @@ from typing import Literal
 
 from vestibule.domain.attributes import Profile
 from vestibule.domain.connections import LoginRoute, require_open
-from vestibule.domain.members import require_sso_allowed
 from vestibule.domain.projects import Project, choose_redirect_url
 from vestibule.errors import VestibuleError, refusal
 
@@ -157,20 +156,16 @@ def open_attempt(
 
     Raises:
         requires_active_sso_connection, external_connection_pending, external_connection_revoked,
-        operation_restricted_by_organization_auth_methods, no_match_for_provided_sso_url,
-        no_default_login_redirect_url_set, invalid_pkce_code_challenge.
+        no_match_for_provided_sso_url, no_default_login_redirect_url_set,
+        invalid_pkce_code_challenge. Whether the organization allows SSO at all is asked when it is
+        known who comes, because break-glass members are exempt.
     """
     login_url = choose_redirect_url(project.settings, start.login_redirect_url, "LOGIN")
-    signup = start.signup_redirect_url
-    if signup is None and start.login_redirect_url is not None:
-        # An application that names only one URL means it for both kinds of arrival.
-        signup_url = _signup_default(project, login_url)
+    if start.signup_redirect_url is None:
+        signup_url = _default_signup_url(project, login_url)
     else:
-        signup_url = choose_redirect_url(project.settings, signup, "SIGNUP")
+        signup_url = choose_redirect_url(project.settings, start.signup_redirect_url, "SIGNUP")
     require_open(route)
-    # Break-glass members are exempt, and nobody knows yet who this is.
-    if "sso" not in route.organization.settings.allowed_auth_methods:
-        _require_sso_possible(route)
     challenge = start.pkce_code_challenge
     if challenge is None and project.settings.pkce_required_for_sso:
         raise refusal("invalid_pkce_code_challenge", want="pkce_code_challenge", got="nothing")
@@ -194,15 +189,12 @@ def open_attempt(
     )
 
 
-def _signup_default(project: Project, login_url: str) -> str:
+def _default_signup_url(project: Project, login_url: str) -> str:
+    """The project's own, or the login URL: whoever names only one means it for both arrivals."""
     try:
         return choose_redirect_url(project.settings, None, "SIGNUP")
     except VestibuleError:
         return login_url
-
-
-def _require_sso_possible(route: LoginRoute) -> None:
-    require_sso_allowed(route.organization.settings, None)
 
 
 def browser_hash(secret: str) -> bytes:

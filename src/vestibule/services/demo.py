@@ -98,7 +98,7 @@ class Demo:
 
 async def create_project(rt: Runtime, base_url: str) -> Credentials:
     """The demo's project. Every loopback URL may receive its tokens."""
-    callback = RedirectUrl(f"{base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN", "SIGNUP"))
+    callback = RedirectUrl(f"{base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN",))
     return await projects.create(
         rt,
         PROJECT_NAME,
@@ -116,9 +116,7 @@ async def ensure(rt: Runtime, idp: IdpAddress) -> Demo:
     if project.policy != POLICY:
         project = await projects.set_policy(rt, project, POLICY)
         project = await projects.set_jwt_template(rt, project, JWT_TEMPLATE)
-    callback = RedirectUrl(
-        f"{rt.settings.base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN", "SIGNUP")
-    )
+    callback = RedirectUrl(f"{rt.settings.base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN",))
     if project.settings.redirect_urls != (callback,):
         changed = replace(project, settings=replace(project.settings, redirect_urls=(callback,)))
         project = await rt.store.write(lambda tx: tx.projects.update(changed))
