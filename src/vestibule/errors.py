@@ -460,8 +460,6 @@ _table(
      "not create members.", _ADMIN + "invite the person, or allow the connection to provision."),
     ("operation_restricted_by_organization_auth_methods", "The organization does not allow this "
      "way of signing in.", _ADMIN + "add sso to the allowed methods."),
-    ("oidc_connection_incomplete", "The connection lacks a setting that the sign-in needs.",
-     _ADMIN + "complete the connection's settings.", "requires_active_sso_connection"),
     ("setting_invalid", "A setting is missing or has a value that we cannot use.",
      "The operator: correct the settings named here."),
     ("setting_insecure", "A setting is not safe outside of development.",
@@ -556,7 +554,6 @@ _table(
      _DEV + "delete the old one first.", "bad_request"),
     ("metadata_too_large", "Metadata has at most 4 KB.", _DEV + "store less."),
     ("metadata_too_many_keys", "Metadata has at most 20 top-level keys.", _DEV + "store less."),
-    ("metadata_invalid_format", "Metadata must be a JSON object.", _DEV + "send an object."),
     ("member_search_organization_ids_empty", "organization_ids must name an organization.",
      _DEV + "send at least one."),
     ("member_search_filter_name_not_recognized", "There is no such filter.",
@@ -683,7 +680,6 @@ _table(
      _DEV + "leave the session out."),
     ("invalid_intermediate_session_token_for_organization", "The intermediate session belongs to "
      "another person or organization.", _DEV + "leave it out."),
-    ("jwt_template_invalid_json", "The template is not a JSON object.", _DEV + "send JSON."),
     ("jwt_template_invalid_tag", "A tag of the template names nothing that we know.",
      _DEV + "use member.* or organization.* paths."),
     ("jwt_template_mismatched_tag", "A tag of the template is not closed.",
@@ -712,7 +708,6 @@ _table(
      _DEV + "send project id and secret as HTTP Basic credentials."),
     ("cannot_update_trusted_metadata", "trusted_metadata can be written with the project secret "
      "only.", _DEV + "leave it out of calls that carry a member's session."),
-    ("user_unauthenticated", "There is no live session.", "Sign in again."),
 )
 
 _table(
@@ -723,7 +718,6 @@ _table(
      "match session's Organization ID.", _DEV + "use a session of that organization."),
     ("operation_needs_project_secret", "This operation cannot be called on behalf of a member.",
      _DEV + "leave the session headers out.", "session_authorization_error"),
-    ("organization_suspended", "The organization is suspended.", "The operator can lift it."),
 )
 
 # --- not there --------------------------------------------------------------------------------

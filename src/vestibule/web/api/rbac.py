@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from vestibule.domain.rbac import (
@@ -54,7 +56,7 @@ class ManagedPolicy(msgspec.Struct, kw_only=True):
     stytch_resources: list[ResourceDocument] = []
     custom_roles: list[RoleDocument] = []
     custom_resources: list[ResourceDocument] = []
-    custom_scopes: list[dict[str, object]] = []
+    custom_scopes: list[dict[str, Any]] = []
     stytch_member: BuiltInRole = msgspec.field(default_factory=BuiltInRole)
     stytch_admin: BuiltInRole = msgspec.field(default_factory=BuiltInRole)
 
