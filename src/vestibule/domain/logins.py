@@ -121,7 +121,8 @@ class TraceStep:
 
 @dataclass(frozen=True, slots=True)
 class LoginTrace:
-    """The story of one login. `outcome` is `started`, `accepted`, `authenticated` or `refused`."""
+    """The story of one login: `accepted` when the person was let in, `authenticated` once the
+    application has exchanged the token for a session."""
 
     trace_id: str
     project_id: str
@@ -131,7 +132,16 @@ class LoginTrace:
     started_at: datetime
     outcome: Literal["started", "accepted", "authenticated", "refused"] = "started"
     member_id: str | None = None
+    authenticated_at: datetime | None = None
     steps: tuple[TraceStep, ...] = ()
+
+    @property
+    def told(self) -> tuple[TraceStep, ...]:
+        """Every step, that of the application included."""
+        if self.authenticated_at is None:
+            return self.steps
+        summary = "The application exchanged the token for a session."
+        return (*self.steps, TraceStep("Session", self.authenticated_at, True, summary))
 
 
 def refused_step(name: str, error: VestibuleError, at: datetime) -> TraceStep:

@@ -550,14 +550,17 @@ def admit(
     organization, target, profile = route.organization, route.target, identity.profile
     project = actor.project
     by_subject = tx.members.find_by_subject(target.connection_id, profile.subject)
-    owner = tx.members.find_by_email(organization.organization_id, profile.email)
-    by_email = owner[0] if owner and not owner[1] else None
-    if owner and owner[1] and by_subject is None:
-        raise refusal("retired_member_email", got=profile.email)
-    registered = by_email is not None and any(
-        r.connection_id == target.connection_id
-        for r in tx.members.registrations(by_email.member_id)
-    )
+    by_email: Member | None = None
+    registered = False
+    if by_subject is None:
+        owner = tx.members.find_by_email(organization.organization_id, profile.email)
+        if owner and owner[1]:
+            raise refusal("retired_member_email", got=profile.email)
+        by_email = owner[0] if owner else None
+        registered = by_email is not None and any(
+            r.connection_id == target.connection_id
+            for r in tx.members.registrations(by_email.member_id)
+        )
     admission = decide_admission(
         organization.settings,
         connection_id=target.connection_id,

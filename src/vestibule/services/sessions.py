@@ -8,7 +8,7 @@ from datetime import datetime
 
 from vestibule.domain.connections import ExternalConnection, require_open
 from vestibule.domain.ids import token_hash
-from vestibule.domain.logins import SsoToken, TraceStep, require_pkce
+from vestibule.domain.logins import SsoToken, require_pkce
 from vestibule.domain.members import Member, Registration, require_sso_allowed
 from vestibule.domain.organizations import AUTH_METHODS, Organization
 from vestibule.domain.projects import Project
@@ -165,13 +165,11 @@ async def authenticate_sso(
 
     def work(tx: Tx) -> Authenticated:
         now = rt.now()
-        place = token_hash(sso_token)
-        token = tx.logins.find_token(place, now)
+        # Whatever is refused below undoes this too, so a wrong verifier does not use the token up.
+        token = tx.logins.take_token(token_hash(sso_token), now)
         if token is None or token.project_id != project.project_id:
             raise refusal("sso_token_not_found")
         require_pkce(token.pkce_code_challenge, code_verifier)
-        if tx.logins.take_token(place, now) is None:
-            raise refusal("sso_token_not_found")
         organization, member = _still_welcome(tx, project, token, now)
         factor = Factor(
             token.registration_id,
@@ -197,7 +195,7 @@ async def authenticate_sso(
             )
             tx.sessions.update(session)
             done = _shown(tx, project, session, held.token, shown, now)
-            _finish_trace(tx, token, now)
+            tx.logins.finish_trace(token.trace_id, now)
             return Authenticated(shown, done, trace_id=token.trace_id)
         if intermediate_token:
             pending = tx.sessions.take_intermediate(token_hash(intermediate_token), now)
@@ -205,7 +203,7 @@ async def authenticate_sso(
                 raise refusal("intermediate_session_not_found")
             if pending.member_id != member.member_id:
                 raise refusal("invalid_intermediate_session_token_for_organization")
-        _finish_trace(tx, token, now)
+        tx.logins.finish_trace(token.trace_id, now)
         if _needs_mfa(organization, member):
             return _intermediate(rt, tx, shown, (factor,), token.trace_id)
         session = Session(
@@ -249,13 +247,6 @@ def _still_welcome(
         member = replace(member, status="active", updated_at=now)
         tx.members.update(member)
     return route.organization, member
-
-
-def _finish_trace(tx: Tx, token: SsoToken, now: datetime) -> None:
-    trace = tx.logins.find_trace(token.organization_id, token.trace_id)
-    if trace is not None:
-        step = TraceStep("Session", now, True, "The application exchanged the token for a session.")
-        tx.logins.put_trace(replace(trace, outcome="authenticated", steps=(*trace.steps, step)))
 
 
 def _capped(expires_at: datetime, bound: datetime | None) -> datetime:

@@ -25,7 +25,7 @@ from vestibule.domain.connections import (
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import RoleRules
 from vestibule.storage.documents import dump, loader, micros
-from vestibule.storage.engine import Stale
+from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.sealed import KeyRing
 from vestibule.storage.tables import connection, organization, registration, session
 from vestibule.storage.tables import session_connection as standing
@@ -47,16 +47,18 @@ _load_organization = loader(Organization)
 _source = connection.alias("source")
 _COLUMNS = (connection.c.kind, connection.c.document, connection.c.sealed)
 
-_BY_ID = sa.select(*_COLUMNS).where(
-    connection.c.organization_id == sa.bindparam("organization_id"),
-    connection.c.connection_id == sa.bindparam("id"),
+_BY_ID = Prepared(
+    sa.select(*_COLUMNS).where(
+        connection.c.organization_id == sa.bindparam("organization_id"),
+        connection.c.connection_id == sa.bindparam("id"),
+    )
 )
-_LIST = (
+_LIST = Prepared(
     sa.select(*_COLUMNS)
     .where(connection.c.organization_id == sa.bindparam("organization_id"))
     .order_by(connection.c.created_at, connection.c.connection_id)
 )
-_ROUTE = (
+_ROUTE = Prepared(
     sa.select(
         connection.c.kind,
         connection.c.document,
@@ -75,12 +77,12 @@ _ROUTE = (
         connection.c.connection_id == sa.bindparam("id"),
     )
 )
-_SOURCE_ROUTE = (
+_SOURCE_ROUTE = Prepared(
     sa.select(*_COLUMNS, organization.c.document.label("organization"), organization.c.project_id)
     .join(organization, organization.c.organization_id == connection.c.organization_id)
     .where(connection.c.connection_id == sa.bindparam("id"), connection.c.kind != "external")
 )
-_DEPENDANTS = (
+_DEPENDANTS = Prepared(
     sa.select(*_COLUMNS)
     .where(connection.c.source_connection_id == sa.bindparam("id"), connection.c.kind == "external")
     .order_by(connection.c.created_at, connection.c.connection_id)
@@ -95,17 +97,17 @@ class Connections:
     def find(self, organization_id: str, connection_id: str) -> Connection | None:
         """A connection of this organization; one of another organization does not exist here."""
         parameters = {"organization_id": organization_id, "id": connection_id}
-        row = self._c.execute(_BY_ID, parameters).first()
+        row = _BY_ID.run(self._c, parameters).fetchone()
         return self._read(*row) if row else None
 
     def all_of(self, organization_id: str) -> list[Connection]:
         """In the order of creation, pending ones too."""
-        rows = self._c.execute(_LIST, {"organization_id": organization_id})
+        rows = _LIST.run(self._c, {"organization_id": organization_id})
         return [self._read(*row) for row in rows]
 
     def route(self, project_id: str, connection_id: str) -> LoginRoute | None:
         """Where a login through this connection enters and who vouches for it, in one query."""
-        row = self._c.execute(_ROUTE, {"project_id": project_id, "id": connection_id}).first()
+        row = _ROUTE.run(self._c, {"project_id": project_id, "id": connection_id}).fetchone()
         if row is None:
             return None
         kind, document, source_kind, source_document, source_sealed, owner = row
@@ -115,7 +117,7 @@ class Connections:
 
     def source_route(self, connection_id: str) -> tuple[LoginRoute, str] | None:
         """The direct route through a SAML or OIDC connection, and the id of its project."""
-        row = self._c.execute(_SOURCE_ROUTE, {"id": connection_id}).first()
+        row = _SOURCE_ROUTE.run(self._c, {"id": connection_id}).fetchone()
         if row is None:
             return None
         kind, document, sealed, owner, project_id = row
@@ -124,7 +126,7 @@ class Connections:
 
     def dependants(self, connection_id: str) -> list[ExternalConnection]:
         """The External connections that lead here, of every organization."""
-        rows = self._c.execute(_DEPENDANTS, {"id": connection_id})
+        rows = _DEPENDANTS.run(self._c, {"id": connection_id})
         return [_load_external(row[1]) for row in rows]
 
     def external_exists(self, organization_id: str, source_connection_id: str) -> bool:

@@ -12,11 +12,12 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -26,12 +27,42 @@ T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
 _ATTEMPTS = 5
-# serialization_failure and deadlock_detected: the transaction did nothing and may run again.
-_RETRYABLE = frozenset({"40001", "40P01"})
+# serialization_failure, deadlock_detected, unique_violation: the transaction did nothing and may
+# run again; what it collided with, it will then see.
+_RETRYABLE = frozenset({"40001", "40P01", "23505"})
 
 
 class Stale(Exception):
     """A row changed between reading and writing it; the transaction has to run again."""
+
+
+class Prepared:
+    """A statement written once in Core and compiled once for each database.
+
+    Building and compiling a statement costs several times what SQLite needs to run it, so the
+    statements of every login are compiled at their first use and then run as they are.
+    """
+
+    def __init__(self, clause: sa.ClauseElement) -> None:
+        self._clause = clause
+        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def run(self, connection: sa.Connection, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Run it in the connection's transaction; the cursor gives plain tuples."""
+        compiled = self._compiled.get(connection.dialect.name)
+        if compiled is None:
+            compiled = self._compile(connection.dialect)
+        sql, constants = compiled
+        given = {**constants, **parameters} if parameters else constants
+        raw: Any = connection.connection.dbapi_connection
+        return raw.execute(sql, given)
+
+    def _compile(self, dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
+        named = sqlite_dialect.dialect(paramstyle="named") if dialect.name == "sqlite" else dialect
+        done = self._clause.compile(dialect=named)
+        constants = {k: v for k, v in (done.params or {}).items() if v is not None}
+        self._compiled[dialect.name] = str(done), constants
+        return self._compiled[dialect.name]
 
 
 class Engine(Protocol):
@@ -83,7 +114,7 @@ class SqliteEngine:
             try:
                 # IMMEDIATE takes the write lock now, so that what is read below cannot change.
                 return self._run(work, "BEGIN IMMEDIATE")
-            except (IntegrityError, Stale) as error:
+            except (IntegrityError, sqlite3.IntegrityError, Stale) as error:
                 last = error
         raise refusal("changed_meanwhile") from last
 
@@ -129,14 +160,13 @@ class PostgresEngine:
             try:
                 with self.engine.begin() as connection:
                     return work(connection)
-            except (IntegrityError, Stale) as error:
+            except Stale as error:
                 last = error
-            except OperationalError as error:
-                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
-                    raise refusal("database_unavailable", detail=str(error.orig)) from error
-                last = error
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
+            except Exception as error:
+                state = _sqlstate(error)
+                if state not in _RETRYABLE:
+                    if isinstance(error, OperationalError) or (state or "").startswith("08"):
+                        raise refusal("database_unavailable", detail=str(error)) from error
                     raise
                 last = error
             time.sleep(0.002 * 2**attempt * random.random())  # noqa: S311
@@ -145,3 +175,10 @@ class PostgresEngine:
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+
+def _sqlstate(error: Exception) -> str | None:
+    """PostgreSQL's code of an error, whether or not SQLAlchemy has wrapped it."""
+    raw = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(raw, "sqlstate", None)
+    return state if isinstance(state, str) else None

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from vestibule.storage.documents import micros, moment
+from vestibule.storage.engine import Prepared
 from vestibule.storage.sealed import KeyRing
 from vestibule.storage.tables import signing_key
 
@@ -26,7 +27,7 @@ class StoredSigningKey:
     private_key: str = field(repr=False)
 
 
-_LIVE = (
+_LIVE = Prepared(
     sa.select(
         signing_key.c.kid,
         signing_key.c.created_at,
@@ -50,7 +51,7 @@ class Keys:
 
     def live(self, project_id: str, now: datetime) -> list[StoredSigningKey]:
         """The keys that are not retired, in the order in which they begin to sign."""
-        rows = self._c.execute(_LIVE, {"project_id": project_id, "now": micros(now)})
+        rows = _LIVE.run(self._c, {"project_id": project_id, "now": micros(now)})
         return [
             StoredSigningKey(
                 kid,

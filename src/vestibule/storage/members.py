@@ -11,7 +11,7 @@ from vestibule.domain.attributes import email_key
 from vestibule.domain.members import Member, Registration
 from vestibule.domain.rbac import RoleRules
 from vestibule.storage.documents import dump, loader, micros
-from vestibule.storage.engine import Stale
+from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.tables import connection, member, member_email, registration
 
 Condition = sa.ColumnElement[bool]
@@ -20,19 +20,25 @@ _load_registration = loader(Registration)
 _load_rules = loader(RoleRules)
 _source = connection.alias("source")
 
-_BY_ID = sa.select(member.c.document).where(
-    member.c.organization_id == sa.bindparam("organization_id"),
-    member.c.member_id == sa.bindparam("id"),
+_BY_ID = Prepared(
+    sa.select(member.c.document).where(
+        member.c.organization_id == sa.bindparam("organization_id"),
+        member.c.member_id == sa.bindparam("id"),
+    )
 )
-_ANYWHERE = sa.select(member.c.document).where(
-    member.c.project_id == sa.bindparam("project_id"), member.c.member_id == sa.bindparam("id")
+_ANYWHERE = Prepared(
+    sa.select(member.c.document).where(
+        member.c.project_id == sa.bindparam("project_id"), member.c.member_id == sa.bindparam("id")
+    )
 )
-_BY_EXTERNAL_ID = sa.select(member.c.document).where(
-    member.c.organization_id == sa.bindparam("organization_id"),
-    member.c.external_id == sa.bindparam("id"),
-    member.c.status != "deleted",
+_BY_EXTERNAL_ID = Prepared(
+    sa.select(member.c.document).where(
+        member.c.organization_id == sa.bindparam("organization_id"),
+        member.c.external_id == sa.bindparam("id"),
+        member.c.status != "deleted",
+    )
 )
-_BY_EMAIL = (
+_BY_EMAIL = Prepared(
     sa.select(member.c.document, member_email.c.retired)
     .join(member, member.c.member_id == member_email.c.member_id)
     .where(
@@ -40,10 +46,10 @@ _BY_EMAIL = (
         member_email.c.email_key == sa.bindparam("key"),
     )
 )
-_VERSION = sa.select(member.c.version, member.c.document).where(
-    member.c.member_id == sa.bindparam("id")
+_VERSION = Prepared(
+    sa.select(member.c.version, member.c.document).where(member.c.member_id == sa.bindparam("id"))
 )
-_BY_SUBJECT = (
+_BY_SUBJECT = Prepared(
     sa.select(registration.c.document, member.c.document)
     .join(member, member.c.member_id == registration.c.member_id)
     .where(
@@ -59,13 +65,13 @@ _REGISTRATION_COLUMNS = (
 _JOINED = registration.join(
     connection, connection.c.connection_id == registration.c.connection_id
 ).join(_source, _source.c.connection_id == connection.c.source_connection_id)
-_REGISTRATIONS = (
+_REGISTRATIONS = Prepared(
     sa.select(*_REGISTRATION_COLUMNS)
     .select_from(_JOINED)
     .where(registration.c.member_id == sa.bindparam("member_id"))
     .order_by(registration.c.registration_id)
 )
-_UPDATE_REGISTRATION = (
+_UPDATE_REGISTRATION = Prepared(
     registration.update()
     .where(registration.c.registration_id == sa.bindparam("id"))
     .values(document=sa.bindparam("new_document"), groups=sa.bindparam("new_groups"))
@@ -77,22 +83,22 @@ class Members:
         self._c = connection
 
     def find(self, organization_id: str, member_id: str) -> Member | None:
-        row = self._c.execute(_BY_ID, {"organization_id": organization_id, "id": member_id}).first()
+        row = _BY_ID.run(self._c, {"organization_id": organization_id, "id": member_id}).fetchone()
         return _load(row[0]) if row else None
 
     def find_anywhere(self, project_id: str, member_id: str) -> Member | None:
-        row = self._c.execute(_ANYWHERE, {"project_id": project_id, "id": member_id}).first()
+        row = _ANYWHERE.run(self._c, {"project_id": project_id, "id": member_id}).fetchone()
         return _load(row[0]) if row else None
 
     def find_by_external_id(self, organization_id: str, external_id: str) -> Member | None:
         parameters = {"organization_id": organization_id, "id": external_id}
-        row = self._c.execute(_BY_EXTERNAL_ID, parameters).first()
+        row = _BY_EXTERNAL_ID.run(self._c, parameters).fetchone()
         return _load(row[0]) if row else None
 
     def find_by_email(self, organization_id: str, address: str) -> tuple[Member, bool] | None:
         """Who owns the address in this organization, and whether it is a retired one."""
         parameters = {"organization_id": organization_id, "key": email_key(address)}
-        row = self._c.execute(_BY_EMAIL, parameters).first()
+        row = _BY_EMAIL.run(self._c, parameters).fetchone()
         return (_load(row[0]), bool(row[1])) if row else None
 
     def insert(self, new: Member, project_id: str) -> None:
@@ -101,7 +107,7 @@ class Members:
 
     def update(self, new: Member) -> None:
         """Write a changed member and the addresses that they own now. Deleted members own none."""
-        row = self._c.execute(_VERSION, {"id": new.member_id}).first()
+        row = _VERSION.run(self._c, {"id": new.member_id}).fetchone()
         if row is None:
             raise Stale
         done = self._c.execute(
@@ -135,13 +141,13 @@ class Members:
     ) -> tuple[Registration, Member] | None:
         """The registration of that subject at that connection, with its member, deleted or not."""
         parameters = {"connection_id": connection_id, "subject": subject}
-        row = self._c.execute(_BY_SUBJECT, parameters).first()
+        row = _BY_SUBJECT.run(self._c, parameters).fetchone()
         return (_load_registration(row[0]), _load(row[1])) if row else None
 
     def registrations(self, member_id: str) -> list[Registration]:
         """The member's registrations with the rules of their connections as they stand now."""
         return [
-            _registration(*row) for row in self._c.execute(_REGISTRATIONS, {"member_id": member_id})
+            _registration(*row) for row in _REGISTRATIONS.run(self._c, {"member_id": member_id})
         ]
 
     def registrations_of(self, member_ids: Sequence[str]) -> dict[str, list[Registration]]:
@@ -161,8 +167,8 @@ class Members:
     def put_registration(self, new: Registration) -> None:
         """Insert or replace. Rules belong to the connection and are not stored here."""
         stored = dump(replace(new, rules=RoleRules(), open=True))
-        done = self._c.execute(
-            _UPDATE_REGISTRATION,
+        done = _UPDATE_REGISTRATION.run(
+            self._c,
             {"id": new.registration_id, "new_document": stored, "new_groups": dump(new.groups)},
         )
         if done.rowcount == 0:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from vestibule.domain.organizations import Organization
 from vestibule.storage.documents import dump, loader, micros
-from vestibule.storage.engine import Stale
+from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.tables import connection, member, member_email, organization
 from vestibule.storage.tables import organization_domain as domain
 
@@ -17,25 +17,31 @@ _load = loader(Organization)
 Condition = sa.ColumnElement[bool]
 _source = connection.alias("source")
 
-_BY_ID = sa.select(organization.c.document).where(
-    organization.c.project_id == sa.bindparam("project_id"),
-    organization.c.organization_id == sa.bindparam("id"),
+_BY_ID = Prepared(
+    sa.select(organization.c.document).where(
+        organization.c.project_id == sa.bindparam("project_id"),
+        organization.c.organization_id == sa.bindparam("id"),
+    )
 )
 # Whatever names an organization: its id before an external id before a slug (wire §1.3).
-_BY_ANY = sa.select(
-    organization.c.document, organization.c.organization_id, organization.c.external_id
-).where(
-    organization.c.project_id == sa.bindparam("project_id"),
-    sa.or_(
-        organization.c.organization_id == sa.bindparam("id"),
-        organization.c.external_id == sa.bindparam("id"),
-        organization.c.slug == sa.bindparam("id"),
-    ),
+_BY_ANY = Prepared(
+    sa.select(
+        organization.c.document, organization.c.organization_id, organization.c.external_id
+    ).where(
+        organization.c.project_id == sa.bindparam("project_id"),
+        sa.or_(
+            organization.c.organization_id == sa.bindparam("id"),
+            organization.c.external_id == sa.bindparam("id"),
+            organization.c.slug == sa.bindparam("id"),
+        ),
+    )
 )
-_DOCUMENT_AND_VERSION = sa.select(organization.c.document, organization.c.version).where(
-    organization.c.organization_id == sa.bindparam("id")
+_DOCUMENT_AND_VERSION = Prepared(
+    sa.select(organization.c.document, organization.c.version).where(
+        organization.c.organization_id == sa.bindparam("id")
+    )
 )
-_ACTIVE_CONNECTIONS = (
+_ACTIVE_CONNECTIONS = Prepared(
     sa.select(connection.c.connection_id, connection.c.display_name, _source.c.identity_provider)
     .join(_source, _source.c.connection_id == connection.c.source_connection_id)
     .where(
@@ -62,12 +68,12 @@ class Organizations:
 
     def find(self, project_id: str, organization_id: str) -> Organization | None:
         """By its own id only."""
-        row = self._c.execute(_BY_ID, {"project_id": project_id, "id": organization_id}).first()
+        row = _BY_ID.run(self._c, {"project_id": project_id, "id": organization_id}).fetchone()
         return _load(row[0]) if row else None
 
     def find_by_any(self, project_id: str, name: str) -> Organization | None:
         """By id, external id or slug, in this order."""
-        rows = self._c.execute(_BY_ANY, {"project_id": project_id, "id": name}).all()
+        rows = _BY_ANY.run(self._c, {"project_id": project_id, "id": name}).fetchall()
         if not rows:
             return None
         best = min(rows, key=lambda row: (row[1] != name, row[2] != name))
@@ -89,7 +95,7 @@ class Organizations:
 
     def update(self, new: Organization) -> None:
         """Write a changed organization, unless somebody else changed it since it was read here."""
-        row = self._c.execute(_DOCUMENT_AND_VERSION, {"id": new.organization_id}).first()
+        row = _DOCUMENT_AND_VERSION.run(self._c, {"id": new.organization_id}).fetchone()
         if row is None:
             raise Stale
         done = self._c.execute(
@@ -123,7 +129,7 @@ class Organizations:
         )
 
     def active_connections(self, organization_id: str) -> list[ActiveConnection]:
-        rows = self._c.execute(_ACTIVE_CONNECTIONS, {"id": organization_id})
+        rows = _ACTIVE_CONNECTIONS.run(self._c, {"id": organization_id})
         return [ActiveConnection(*row) for row in rows]
 
     def active_connections_of(

@@ -9,17 +9,19 @@ import sqlalchemy as sa
 
 from vestibule.domain.projects import Project
 from vestibule.storage.documents import dump, loader, micros
-from vestibule.storage.engine import Stale
+from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.tables import credential, project
 
 _load = loader(Project)
 
-_BY_ID = sa.select(project.c.document).where(project.c.project_id == sa.bindparam("id"))
-_BY_SLUGS = sa.select(project.c.document).where(
-    project.c.project_slug == sa.bindparam("slug"),
-    project.c.environment_slug == sa.bindparam("environment"),
+_BY_ID = Prepared(sa.select(project.c.document).where(project.c.project_id == sa.bindparam("id")))
+_BY_SLUGS = Prepared(
+    sa.select(project.c.document).where(
+        project.c.project_slug == sa.bindparam("slug"),
+        project.c.environment_slug == sa.bindparam("environment"),
+    )
 )
-_AUTHENTICATE = (
+_AUTHENTICATE = Prepared(
     sa.select(
         project.c.project_id, project.c.version, project.c.document, credential.c.credential_id
     )
@@ -28,7 +30,7 @@ _AUTHENTICATE = (
         credential.c.secret_hash == sa.bindparam("hash"), credential.c.kind == sa.bindparam("kind")
     )
 )
-_ALL = sa.select(project.c.document).order_by(project.c.project_id)
+_ALL = Prepared(sa.select(project.c.document).order_by(project.c.project_id))
 
 # Decoded projects by (id, version): a policy has a few hundred parts and changes rarely.
 _decoded: dict[str, Project] = {}
@@ -39,17 +41,17 @@ class Projects:
         self._c = connection
 
     def find(self, project_id: str) -> Project | None:
-        row = self._c.execute(_BY_ID, {"id": project_id}).first()
+        row = _BY_ID.run(self._c, {"id": project_id}).fetchone()
         return _load(row[0]) if row else None
 
     def find_by_slugs(self, project_slug: str, environment_slug: str) -> Project | None:
-        row = self._c.execute(_BY_SLUGS, {"slug": project_slug, "environment": environment_slug})
-        found = row.first()
+        row = _BY_SLUGS.run(self._c, {"slug": project_slug, "environment": environment_slug})
+        found = row.fetchone()
         return _load(found[0]) if found else None
 
     def authenticate(self, kind: str, secret_hash: bytes) -> tuple[Project, str] | None:
         """The project and the credential's id behind a secret, or None."""
-        row = self._c.execute(_AUTHENTICATE, {"hash": secret_hash, "kind": kind}).first()
+        row = _AUTHENTICATE.run(self._c, {"hash": secret_hash, "kind": kind}).fetchone()
         if row is None:
             return None
         project_id, version, document, credential_id = row
@@ -62,7 +64,7 @@ class Projects:
         return self._c.execute(sa.select(sa.func.count()).select_from(project)).scalar_one()
 
     def all(self) -> list[Project]:
-        return [_load(row[0]) for row in self._c.execute(_ALL)]
+        return [_load(row[0]) for row in _ALL.run(self._c)]
 
     def insert(self, new: Project) -> None:
         self._c.execute(project.insert().values(**_row(new)))

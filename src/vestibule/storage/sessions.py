@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +14,7 @@ from vestibule.domain.members import Member
 from vestibule.domain.organizations import Organization
 from vestibule.domain.sessions import IntermediateSession, Session
 from vestibule.storage.documents import dump, loader, micros, moment
+from vestibule.storage.engine import Prepared
 from vestibule.storage.sealed import KeyRing
 from vestibule.storage.tables import (
     intermediate_session,
@@ -47,9 +47,9 @@ _FOUND = (
         member.c.project_id == sa.bindparam("project_id"),
     )
 )
-_BY_TOKEN = _FOUND.where(session.c.token_hash == sa.bindparam("key"))
-_BY_ID = _FOUND.where(session.c.session_id == sa.bindparam("key"))
-_OF_MEMBER = (
+_BY_TOKEN = Prepared(_FOUND.where(session.c.token_hash == sa.bindparam("key")))
+_BY_ID = Prepared(_FOUND.where(session.c.session_id == sa.bindparam("key")))
+_OF_MEMBER = Prepared(
     sa.select(session.c.document, session.c.last_accessed_at, session.c.expires_at)
     .where(
         session.c.member_id == sa.bindparam("member_id"),
@@ -57,13 +57,13 @@ _OF_MEMBER = (
     )
     .order_by(session.c.expires_at, session.c.session_id)
 )
-_TOUCH = (
+_TOUCH = Prepared(
     session.update()
     .where(session.c.session_id == sa.bindparam("id"))
     .values(last_accessed_at=sa.bindparam("now"))
 )
-_INSERT = session.insert()
-_INSERT_STANDING = session_connection.insert()
+_INSERT = Prepared(session.insert())
+_INSERT_STANDING = Prepared(session_connection.insert())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ class Sessions:
         return self._find(_BY_ID, project_id, session_id, now)
 
     def _find(
-        self, query: sa.Select[Any], project_id: str, key: object, now: datetime
+        self, query: Prepared, project_id: str, key: object, now: datetime
     ) -> FoundSession | None:
         parameters = {"project_id": project_id, "key": key, "now": micros(now)}
-        row = self._c.execute(query, parameters).first()
+        row = query.run(self._c, parameters).fetchone()
         if row is None:
             return None
         document, accessed, expires, sealed, member_document, organization_document = row
@@ -105,11 +105,11 @@ class Sessions:
 
     def of_member(self, member_id: str, now: datetime) -> list[Session]:
         parameters = {"member_id": member_id, "now": micros(now)}
-        return [_stored(*row) for row in self._c.execute(_OF_MEMBER, parameters)]
+        return [_stored(*row) for row in _OF_MEMBER.run(self._c, parameters)]
 
     def insert(self, new: Session, token: str, token_hash: bytes) -> None:
-        self._c.execute(
-            _INSERT,
+        _INSERT.run(
+            self._c,
             {
                 "session_id": new.session_id,
                 "member_id": new.member_id,
@@ -142,7 +142,7 @@ class Sessions:
         return True
 
     def touch(self, session_id: str, now: datetime) -> None:
-        self._c.execute(_TOUCH, {"id": session_id, "now": micros(now)})
+        _TOUCH.run(self._c, {"id": session_id, "now": micros(now)})
 
     def delete(self, session_id: str) -> bool:
         done = self._c.execute(session.delete().where(session.c.session_id == session_id))
@@ -186,8 +186,8 @@ class Sessions:
 
     def _put_standing(self, new: Session) -> None:
         for connection_id in sorted(new.connection_ids):
-            self._c.execute(
-                _INSERT_STANDING,
+            _INSERT_STANDING.run(
+                self._c,
                 {"session_id": new.session_id, "connection_id": connection_id},
             )
 

@@ -290,6 +290,7 @@ login_trace = Table(
     _owner("organization_id", "organization"),
     _id("connection_id"),
     _time("started_at"),
+    _time("authenticated_at", nullable=True),
     Column("outcome", String(16), nullable=False),
     _document(),
     Index("ix_login_trace_organization_id", "organization_id", "started_at"),

@@ -340,7 +340,7 @@ class DemoPages:
                     "remedy": CODES[step.code].remedy if step.code in CODES else None,
                     "spec": CODES[step.code].spec if step.code in CODES else None,
                 }
-                for step in found.steps
+                for step in found.told
             ],
         }
 

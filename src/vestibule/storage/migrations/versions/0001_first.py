@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.String(length=80), nullable=False),
         sa.Column("connection_id", sa.String(length=80), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("authenticated_at", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
