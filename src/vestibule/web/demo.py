@@ -61,7 +61,7 @@ class DemoPages:
         external = self._demo.labs_saml
         page = render(
             "demo/home.html",
-            doors=self._doors(),
+            doors=self._doors()[:3],
             people=[
                 {"name": p.name, "email": p.email, "groups": list(p.groups), "note": p.note}
                 for p in PEOPLE
@@ -75,6 +75,11 @@ class DemoPages:
             rules=_rules(external),
             connection={"display_name": self._demo.saml.display_name, "kind": "SAML"},
             links=[
+                {
+                    "title": "One more door",
+                    "href": self._start(self._demo.labs_oidc),
+                    "sentence": "Northwind Labs again, External over OpenID Connect.",
+                },
                 {
                     "title": "API reference",
                     "href": "/docs",
@@ -234,7 +239,7 @@ class DemoPages:
             (demo.oidc, demo.northwind.name, None, "Sign in to Northwind with OpenID Connect",
              "Northwind's own connection: a code, exchanged for a signed ID token."),
             (demo.labs_saml, demo.labs.name, demo.northwind.name,
-             "Sign in to Northwind Labs, External over SAML",
+             "Sign in to Northwind Labs through Northwind",
              "The labs have no identity provider: they let people in through Northwind's."),
             (demo.labs_oidc, demo.labs.name, demo.northwind.name,
              "Sign in to Northwind Labs, External over OIDC",
