@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from vestibule.errors import VestibuleError, refusal
 
@@ -22,6 +23,12 @@ RESERVED_KEYS = frozenset({
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 
 MAX_GROUPS = 5000
+
+# A company's own directory often ends in .local, a staging one in .test: nobody has to be able to
+# send mail there. The list is the library's setting for that.
+for _domain in ("local", "localhost", "test"):
+    if _domain in SPECIAL_USE_DOMAIN_NAMES:
+        SPECIAL_USE_DOMAIN_NAMES.remove(_domain)
 Mapped = Mapping[str, str]
 
 
@@ -48,6 +55,7 @@ class Profile:
     warnings: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=8192)
 def read_email(value: str, code: str = "invalid_email") -> str:
     """Return a plain ASCII address with its domain in lower case, or refuse.
 

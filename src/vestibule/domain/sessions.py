@@ -123,8 +123,8 @@ def _deep_merge(old: Mapping[str, object], new: Mapping[str, object]) -> dict[st
 
 
 def wire_time(moment: datetime) -> str:
-    """RFC 3339 in UTC with whole seconds and Z."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """RFC 3339 in UTC with whole seconds and Z. Every moment inside is in UTC already."""
+    return f"{moment.isoformat(timespec='seconds')[:19]}Z"
 
 
 def factor_document(factor: Factor) -> dict[str, object]:

@@ -62,6 +62,7 @@ _ROUTE = Prepared(
     sa.select(
         connection.c.kind,
         connection.c.document,
+        _source.c.connection_id.label("source_id"),
         _source.c.kind.label("source_kind"),
         _source.c.document.label("source_document"),
         _source.c.sealed,
@@ -89,6 +90,12 @@ _DEPENDANTS = Prepared(
 )
 
 
+# Sources by what their row says, opened: a login asks three times for the same one, and unsealing
+# and decoding cost more than the query. Another row is another place, so nothing here can be old.
+_opened: dict[tuple[str, str, bytes | None], SourceConnection] = {}
+_MAX_OPENED = 2048
+
+
 class Connections:
     def __init__(self, connection: sa.Connection, ring: KeyRing) -> None:
         self._c = connection
@@ -110,8 +117,14 @@ class Connections:
         row = _ROUTE.run(self._c, {"project_id": project_id, "id": connection_id}).fetchone()
         if row is None:
             return None
-        kind, document, source_kind, source_document, source_sealed, owner = row
-        source = self._read_source(source_kind, source_document, source_sealed)
+        kind, document, source_id, source_kind, source_document, sealed, owner = row
+        place = (source_id, source_document, sealed)
+        source = _opened.get(place)
+        if source is None:
+            source = self._read_source(source_kind, source_document, sealed)
+            if len(_opened) >= _MAX_OPENED:
+                _opened.pop(next(iter(_opened)))
+            _opened[place] = source
         target = _load_external(document) if kind == "external" else source
         return LoginRoute(target, source, _load_organization(owner))
 

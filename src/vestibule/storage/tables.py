@@ -221,8 +221,6 @@ sso_token = Table(
     _time("expires_at"),
     _document(),
     Index("ix_sso_token_expires_at", "expires_at"),
-    Index("ix_sso_token_member_id", "member_id"),
-    Index("ix_sso_token_connection_id", "connection_id"),
 )
 
 session = Table(
@@ -261,7 +259,6 @@ intermediate_session = Table(
     _time("expires_at"),
     _document(),
     Index("ix_intermediate_session_expires_at", "expires_at"),
-    Index("ix_intermediate_session_member_id", "member_id"),
 )
 
 idp_tokens = Table(

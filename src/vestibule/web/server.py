@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,9 @@ async def serve(app: Any, host: str, port: int, ready: Callable[[], None]) -> No
         timeout_graceful_shutdown=10,
         limit_concurrency=2000,
     )
+    # What was made at the start stays to the end: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
     server = _Server(config)
     server.ready = ready
     await server.serve()

@@ -245,9 +245,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_intermediate_session_expires_at", "intermediate_session", ["expires_at"], unique=False
     )
-    op.create_index(
-        "ix_intermediate_session_member_id", "intermediate_session", ["member_id"], unique=False
-    )
     op.create_table(
         "member_email",
         sa.Column("organization_id", sa.String(length=80), nullable=False),
@@ -336,9 +333,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sso_token")),
     )
-    op.create_index("ix_sso_token_connection_id", "sso_token", ["connection_id"], unique=False)
     op.create_index("ix_sso_token_expires_at", "sso_token", ["expires_at"], unique=False)
-    op.create_index("ix_sso_token_member_id", "sso_token", ["member_id"], unique=False)
     op.create_table(
         "idp_tokens",
         sa.Column("registration_id", sa.String(length=80), nullable=False),
