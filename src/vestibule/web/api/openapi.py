@@ -28,6 +28,68 @@ _TAGS = {
 }
 
 
+def _leg(
+    name: str, method: str, path: str, summary: str, description: str, response: str, *fields: str
+) -> dict[str, Any]:
+    """A leg of the browser for the reference; `fields` are `name: meaning`, `name*` if required."""
+    place = "query" if method == "GET" else "form"
+    parameters = []
+    for entry in fields:
+        field_name, _, meaning = entry.partition(": ")
+        parameters.append(
+            {
+                "name": field_name.rstrip("*"),
+                "place": place,
+                "type": "string",
+                "required": field_name.endswith("*"),
+                "description": meaning,
+            }
+        )
+    return {
+        "id": name, "method": method, "path": path, "summary": summary,
+        "description": description, "auth": "none", "rbac": "", "extension": False,
+        "parameters": parameters, "response": response,
+    }  # fmt: skip
+
+
+# Redirects and pages rather than JSON, so they stand in the reference and not in OpenAPI.
+_BROWSER_LEGS = (
+    _leg(
+        "sso.start", "GET", "/v1/public/sso/start", "Start a login",
+        "Send the browser here. It goes on to the identity provider and comes back to the redirect "
+        "URL with `stytch_token_type=sso` and a `token`.",
+        "302 to the identity provider",
+        "public_token*: of the project",
+        "connection_id: SAML, OIDC or External; this or organization_id",
+        "organization_id: its default connection, or its only one",
+        "login_redirect_url: a registered URL; the project's default otherwise",
+        "signup_redirect_url: for new members; the login URL otherwise",
+        "pkce_code_challenge: base64url(SHA-256(verifier)), for the application's own PKCE",
+        "custom_scopes: OIDC only, separated by spaces, added to the connection's",
+        "provider_…: OIDC only, forwarded without the prefix, such as provider_login_hint",
+    ),
+    _leg(
+        "sso.callback.saml", "POST", "/v1/b2b/sso/callback/{connection_id}",
+        "SAML assertion consumer service",
+        "The ACS URL and the entity id of a SAML connection.",
+        "303 to the redirect URL",
+        "SAMLResponse*: base64", "RelayState: as we sent it",
+    ),
+    _leg(
+        "sso.callback.oidc", "GET", "/v1/b2b/sso/callback/{connection_id}", "OIDC redirect URI",
+        "The redirect URI of an OIDC connection.",
+        "303 to the redirect URL",
+        "code: of the identity provider", "state*: as we sent it", "iss: RFC 9207",
+        "error: instead of a code", "error_description: what the provider says of it",
+    ),
+    _leg(
+        "sso.metadata", "GET", "/v1/public/sso/metadata/{connection_id}", "SP metadata",
+        "What a SAML identity provider needs to know of us for one connection.",
+        "an EntityDescriptor",
+    ),
+)  # fmt: skip
+
+
 @cache
 def document(base_url: str) -> dict[str, Any]:
     """The OpenAPI 3.1 description of every operation."""
@@ -161,7 +223,9 @@ def reference() -> list[dict[str, Any]]:
                 or "the envelope only",
             }
         )
-    return [{"name": name, "operations": found} for name, found in groups.items()]
+    order = ["The browser's legs", *dict.fromkeys(_TAGS.values())]
+    groups[order[0]] = [dict(leg) for leg in _BROWSER_LEGS]
+    return [{"name": name, "operations": groups[name]} for name in order if name in groups]
 
 
 def errors() -> list[dict[str, Any]]:
