@@ -159,13 +159,14 @@ async def finish_saml(
     """
     if not saml_response:
         raise refusal("saml_response_missing")
-    unverified = saml.read_response(saml_response)
     attempt = await _take(rt, relay_state)
     if attempt is None:
+        unverified = saml.read_response(saml_response)
         return await _finish_unsolicited(rt, source_connection_id, unverified)
     trace = Trace(rt)
     try:
         trace.stage = "Sign-in"
+        unverified = saml.read_response(saml_response)
         route, project = await _reopen(rt, attempt, source_connection_id, "saml", cookies, trace)
         trace.stage = "Signature and conditions"
         identity, assertion = login_saml.finish(rt, route, unverified, attempt.request_id, trace)

@@ -106,7 +106,12 @@ async def callback(rt: Runtime, request: Request) -> Response:
         )
     response = RedirectResponse(arrival.url, 303, headers={"cache-control": "no-store"})
     if arrival.cookie_name:
-        response.delete_cookie(arrival.cookie_name, path="/v1/b2b/sso/callback")
+        response.delete_cookie(
+            arrival.cookie_name,
+            path="/v1/b2b/sso/callback",
+            secure=rt.settings.base_url.startswith("https"),
+            httponly=True,
+        )
     return response
 
 
