@@ -16,18 +16,17 @@ from starlette.staticfiles import StaticFiles
 from vestibule import __version__
 from vestibule.errors import VestibuleError, refusal
 from vestibule.services.runtime import Runtime
-from vestibule.web import login
 from vestibule.web.answers import refuse
 from vestibule.web.api import connections, members, organizations, rbac, sessions  # noqa: F401
 from vestibule.web.api.door import ApiDoor
 from vestibule.web.api.openapi import document, errors, reference
 from vestibule.web.incoming import Receive, Scope, Send
+from vestibule.web.login import LoginDoor
 from vestibule.web.pages import STATIC, render
 
 _log = structlog.get_logger()
 Background = Callable[[Runtime], Awaitable[None]]
 
-_CALLBACK = "/v1/b2b/sso/callback/"
 _API = ("/v1/b2b/", "/pwa/", "/sdk/")
 
 # Pages bring nothing from elsewhere and are put into no frame. A form may lead anywhere, because
@@ -57,6 +56,7 @@ class App:
     ) -> None:
         self._rt = rt
         self._api = ApiDoor(rt)
+        self._login = LoginDoor(rt)
         self._pages = _pages(rt, extra, background)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,12 +70,16 @@ class App:
                 while "//" in path:
                     path = path.replace("//", "/")
                 scope = {**scope, "raw_path": raw, "path": path}
-            if path.startswith(_API) and not path.startswith(_CALLBACK):
+            is_login = path.startswith(LoginDoor.prefixes)
+            if path.startswith(_API) and not is_login:
                 await self._api(scope, receive, send)
                 return
             environment = "test" if self._rt.settings.mode == "dev" else "live"
             scope.setdefault("state", {})["request_id"] = self._rt.new_id("request-id", environment)
             send = _with_headers(send)
+            if is_login:
+                await self._login(scope, receive, send)
+                return
         await self._pages(scope, receive, send)
 
 
@@ -130,7 +134,6 @@ def _pages(rt: Runtime, extra: Sequence[BaseRoute], background: Background | Non
 
     return Starlette(
         routes=[
-            *login.routes(rt),
             Route("/health", health),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
