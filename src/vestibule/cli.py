@@ -84,14 +84,17 @@ def serve(host: str, port: int) -> None:
     """
 
     async def run() -> None:
+        settings = _settings()
         from vestibule.services.runtime import open_runtime  # noqa: PLC0415
         from vestibule.storage.schema import require_current  # noqa: PLC0415
+
+        rt = open_runtime(settings)
+        require_current(rt.store.engine)
+        # Half a second of imports, which a refusal need not wait for.
         from vestibule.web.app import App  # noqa: PLC0415
         from vestibule.web.server import serve as serve_app  # noqa: PLC0415
         from vestibule.worker import run as run_jobs  # noqa: PLC0415
 
-        rt = open_runtime(_settings())
-        require_current(rt.store.engine)
         await serve_app(
             App(rt, background=run_jobs),
             host,
@@ -121,7 +124,13 @@ def worker() -> None:
 
 @cli.command(epilog=_VARIABLES)
 @click.option("--project", help="Create a project of this name when there is none yet.")
-def migrate(project: str | None) -> None:
+@click.option(
+    "--redirect-url",
+    multiple=True,
+    help="An https URL of your application that may receive logins; the first is the default. "
+    "May be given several times, and later.",
+)
+def migrate(project: str | None, redirect_url: tuple[str, ...]) -> None:
     """Bring the database to the schema of this version.
 
     Safe to run again. With --project the first project is made too, and its credentials are
@@ -141,6 +150,11 @@ def migrate(project: str | None) -> None:
                 rt, project, environment="live", settings=ProjectSettings(strict_defaults=True)
             )
             click.echo(json.dumps(asdict(made), indent=2))
+        if redirect_url:
+            known = await projects.get_first(rt)
+            if known is None:
+                _fail("There is no project yet to register redirect URLs for; name one: --project.")
+            await projects.add_redirect_urls(rt, known, redirect_url)
 
     _run(run())
 

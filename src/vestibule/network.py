@@ -47,7 +47,10 @@ class Network:
         Raises:
             idp_address_forbidden, idp_unreachable, idp_timeout, idp_answer_too_large.
         """
-        parts = urlsplit(request.url)
+        try:
+            parts = urlsplit(request.url)
+        except ValueError:
+            raise refusal("idp_address_forbidden", want="an https URL", got=request.url) from None
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise refusal("idp_address_forbidden", want="an https URL", got=request.url)
         if parts.scheme == "http" and not await self._guard.is_exception(parts.hostname):
@@ -141,7 +144,7 @@ class _Guard(httpcore2.AsyncNetworkBackend):
             found = await asyncio.get_running_loop().getaddrinfo(
                 host, None, type=socket.SOCK_STREAM
             )
-        except OSError:
+        except (OSError, UnicodeError):
             raise refusal("idp_unreachable", got=host, detail="the name has no address") from None
         # A scope id (fe80::1%eth0) is cut off: such an address is never public anyway.
         texts = dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found)
@@ -157,6 +160,9 @@ class _Guard(httpcore2.AsyncNetworkBackend):
                 inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
             if inner is not None:
                 return self._is_allowed(inner)
+            if address not in _GLOBAL_UNICAST:
+                # Site-local and IPv4-compatible addresses count as global in Python's table.
+                return False
         return address.is_global and not address.is_multicast
 
     def _is_listed(self, address: _Address) -> bool:
@@ -164,6 +170,7 @@ class _Guard(httpcore2.AsyncNetworkBackend):
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 def _reason(error: Exception) -> str:

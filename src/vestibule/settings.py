@@ -66,10 +66,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     insecure: list[str] = []
     base_url = environment.get("VESTIBULE_BASE_URL", "").rstrip("/")
-    parts = urlsplit(base_url)
-    if not parts.hostname or parts.path or parts.query:
+    scheme = _scheme_of_base(base_url)
+    if scheme is None:
         problems.append("VESTIBULE_BASE_URL: a URL without a path, such as https://sso.example.com")
-    elif parts.scheme != "https":
+    elif scheme != "https":
         insecure.append("VESTIBULE_BASE_URL: must be https")
     database = environment.get("VESTIBULE_DATABASE_URL", "")
     if not database.startswith(("sqlite:////", "postgresql+psycopg://")):
@@ -88,3 +88,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if insecure:
         raise refusal("setting_insecure", detail="; ".join(insecure))
     return Settings("serve", base_url, database, Path(key_file), tuple(networks))
+
+
+def _scheme_of_base(url: str) -> str | None:
+    """The scheme of a URL that names a server and nothing more, or None for anything else."""
+    try:
+        parts = urlsplit(url)
+        plain = parts.hostname and parts.port != 0 and url == f"{parts.scheme}://{parts.netloc}"
+    except ValueError:
+        return None
+    return parts.scheme if plain and "@" not in parts.netloc else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Vestibule:
     base_url: str
     data: Path
     log: Path
-    pid: int
+    process: subprocess.Popen[bytes]
     project_id: str
     secret: str
     public_token: str
@@ -43,6 +44,7 @@ class Vestibule:
 def run_vestibule_dev(
     data: Path,
     *,
+    port: int | None = None,
     arguments: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     command: Sequence[str | Path] | None = None,
@@ -51,12 +53,13 @@ def run_vestibule_dev(
 
     Args:
         data: its folder; a second run on the same folder finds what the first one stored.
+        port: a free one, unless the second run has to be where the first one was.
         arguments: further options.
         env: further environment variables.
         command: the program to run instead of the one in this environment.
     """
     program = command or [Path(sys.executable).with_name("vestibule")]
-    port = process.free_port()
+    port = port or process.free_port()
     base_url = f"http://127.0.0.1:{port}"
     words = [*program, "dev", "--host", "127.0.0.1", "--port", str(port)]
     words += ["--data", data, "--no-browser", *arguments]
@@ -64,13 +67,13 @@ def run_vestibule_dev(
     with process.serve(
         "vestibule dev", words, log=log, ready_url=f"{base_url}/health", env=env
     ) as server:
-        wanted = Vestibule.__dataclass_fields__.keys() - {"base_url", "data", "log", "pid"}
+        wanted = Vestibule.__dataclass_fields__.keys() - {"base_url", "data", "log", "process"}
         credentials = json.loads((data / "credentials.json").read_text())
         yield Vestibule(
             base_url=base_url,
             data=data,
             log=log,
-            pid=server.process.pid,
+            process=server.process,
             **{name: credentials[name] for name in wanted},
         )
 

@@ -69,7 +69,8 @@ def read_email(value: str, code: str = "invalid_email") -> str:
         )
     except EmailNotValidError:
         raise refusal(code, want="one address such as ada@example.com", got=value) from None
-    return f"{address.local_part}@{address.domain.lower()}"
+    # `domain` would give a punycode name back in the letters that it stands for.
+    return f"{address.local_part}@{address.ascii_domain.lower()}"
 
 
 def email_key(address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 
 from vestibule.errors import refusal
@@ -35,5 +36,8 @@ def check_metadata(metadata: dict[str, object]) -> dict[str, object]:
 
 
 def json_size(value: object) -> int:
-    """Size of the compact UTF-8 JSON, in bytes."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    """Size of the compact UTF-8 JSON, in bytes; beyond every bound for what is nested too deep."""
+    try:
+        return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    except RecursionError:
+        return sys.maxsize

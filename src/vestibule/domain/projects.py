@@ -7,7 +7,7 @@ token. Does not know the team's credentials.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -81,6 +81,23 @@ def choose_redirect_url(
         if kind in registered.types and _place(registered.url) == place:
             return asked
     raise refusal("no_match_for_provided_sso_url", want="a registered URL", got=asked)
+
+
+def with_redirect_url(settings: ProjectSettings, url: str) -> ProjectSettings:
+    """Register a URL for logins and sign-ups. The first one becomes the default; one that is
+    registered already changes nothing.
+
+    Raises:
+        setting_invalid: not a plain absolute https URL.
+    """
+    place = _place(url)
+    if place is None or place[0] != "https":
+        raise refusal("setting_invalid", want="an absolute https redirect URL", got=url)
+    if any(_place(registered.url) == place for registered in settings.redirect_urls):
+        return settings
+    kinds = ("LOGIN", "SIGNUP")
+    new = RedirectUrl(url, kinds, () if settings.redirect_urls else kinds)
+    return replace(settings, redirect_urls=(*settings.redirect_urls, new))
 
 
 def with_query(url: str, parameters: Mapping[str, str]) -> str:

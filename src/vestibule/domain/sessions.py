@@ -96,7 +96,10 @@ def merge_claims(
     old: Mapping[str, object], changes: Mapping[str, object] | None
 ) -> dict[str, object]:
     """Merge custom claims: objects deeply, null deletes, reserved names are left out (§5.7)."""
-    merged = _deep_merge(old, changes or {})
+    try:
+        merged = _deep_merge(old, changes or {})
+    except RecursionError:
+        raise refusal("custom_claims_too_large", want="fewer levels of nesting") from None
     kept = {
         name: value
         for name, value in merged.items()

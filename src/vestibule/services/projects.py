@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 from vestibule.domain.ids import token_hash
 from vestibule.domain.logins import TRACE_LIFETIME
 from vestibule.domain.organizations import slug_of
-from vestibule.domain.projects import Project, ProjectSettings
+from vestibule.domain.projects import Project, ProjectSettings, with_redirect_url
 from vestibule.domain.rbac import Policy
 from vestibule.domain.sessions import check_template
 from vestibule.errors import refusal
@@ -144,6 +144,25 @@ async def get(rt: Runtime, project_id: str) -> Project:
 async def get_first(rt: Runtime) -> Project | None:
     found = await rt.store.read(lambda tx: tx.projects.all())
     return found[0] if found else None
+
+
+async def add_redirect_urls(rt: Runtime, project: Project, urls: Sequence[str]) -> Project:
+    """Register URLs that may receive tokens; those that are registered already stay as they are.
+
+    Raises:
+        setting_invalid: one of them is not an https URL; nothing is registered then.
+    """
+
+    def work(tx: Tx) -> Project:
+        current = tx.projects.find(project.project_id)
+        if current is None:
+            raise refusal("project_not_found", got=project.project_id)
+        settings = current.settings
+        for url in urls:
+            settings = with_redirect_url(settings, url)
+        return tx.projects.update(replace(current, settings=settings))
+
+    return await rt.store.write(work)
 
 
 async def set_policy(rt: Runtime, project: Project, policy: Policy) -> Project:

@@ -26,10 +26,10 @@ from vestibule.errors import refusal
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
-_ATTEMPTS = 5
-# serialization_failure, deadlock_detected, unique_violation: the transaction did nothing and may
-# run again; what it collided with, it will then see.
-_RETRYABLE = frozenset({"40001", "40P01", "23505"})
+_ATTEMPTS = 10
+# serialization_failure, deadlock_detected, unique_violation, foreign_key_violation: the transaction
+# did nothing and may run again; what it collided with, or what is gone, it will then see.
+_RETRYABLE = frozenset({"40001", "40P01", "23505", "23503"})
 
 
 class Stale(Exception):
@@ -143,8 +143,15 @@ class PostgresEngine:
     """A pool of connections and as many threads."""
 
     def __init__(self, url: str, *, size: int = 10) -> None:
+        # A transaction sees one state of the database, as on SQLite. In READ COMMITTED it could
+        # read a row, be overtaken, and then write its old copy over the other's change.
         self.engine = sa.create_engine(
-            url, pool_size=size, max_overflow=0, pool_timeout=10, pool_pre_ping=True
+            url,
+            isolation_level="REPEATABLE READ",
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
         )
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="database")
 
@@ -167,14 +174,22 @@ class PostgresEngine:
                 if state not in _RETRYABLE:
                     if isinstance(error, OperationalError) or (state or "").startswith("08"):
                         raise refusal("database_unavailable", detail=str(error)) from error
+                    if _is_unstorable(error):
+                        raise refusal("field_invalid", want="text without NUL") from error
                     raise
                 last = error
-            time.sleep(0.002 * 2**attempt * random.random())  # noqa: S311
+            time.sleep(0.002 * 2 ** min(attempt, 5) * random.random())  # noqa: S311
         raise refusal("changed_meanwhile") from last
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+
+def _is_unstorable(error: Exception) -> bool:
+    """Whether PostgreSQL cannot hold the value at all: it knows no NUL characters in text."""
+    raw = error.orig if isinstance(error, DBAPIError) else error
+    return any(kind.__name__ == "DataError" for kind in type(raw).__mro__)
 
 
 def _sqlstate(error: Exception) -> str | None:

@@ -266,13 +266,10 @@ def _lists(column: sa.Column[str], value: str) -> Condition:
     """Whether a column with a JSON array of strings lists the value, to the letter.
 
     A quote inside a string is always behind a backslash, so `["x"` and `,"x"` can only be the
-    beginning of an element.
+    beginning of an element. LIKE would not do: on SQLite it takes `admins` for `Admins`.
     """
     quoted = dump(value)
-    return sa.or_(
-        column.contains(f"[{quoted}", autoescape=True),
-        column.contains(f",{quoted}", autoescape=True),
-    )
+    return sa.or_(*(sa.func.replace(column, f"{c}{quoted}", "") != column for c in "[,"))
 
 
 def of_organization(organization_id: str) -> Condition:

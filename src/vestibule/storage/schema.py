@@ -11,11 +11,18 @@ HEAD = "0001"
 
 
 def revision(engine: Engine) -> str | None:
-    """The schema's revision, or None for an empty database."""
-    with engine.engine.connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    """The schema's revision, or None for an empty database.
+
+    Raises:
+        database_unavailable: it does not answer, or does not let us in.
+    """
+    try:
+        with engine.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    except sa.exc.OperationalError as error:
+        raise refusal("database_unavailable", detail=str(error.orig)) from error
 
 
 def migrate(engine: Engine) -> str:

@@ -82,7 +82,7 @@ class Store:
         """Run `work` in a transaction that is committed when it returns, undone when it raises.
 
         Raises:
-            changed_meanwhile: the same rows were changed five times over by others.
+            changed_meanwhile: the same rows were changed ten times over by others.
             database_unavailable.
         """
         return await self.engine.write(lambda connection: work(Tx(connection, self._ring)))

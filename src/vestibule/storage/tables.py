@@ -93,7 +93,7 @@ organization = Table(
     _owner("project_id", "project"),
     Column("slug", String(128), nullable=False),
     Column("external_id", String(128)),
-    Column("name_key", String(128), nullable=False),
+    Column("name_key", String(256), nullable=False),  # lower case can be twice as long
     _time("created_at"),
     Column("version", Integer, nullable=False),
     _document(),

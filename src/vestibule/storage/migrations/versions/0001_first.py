@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.String(length=80), nullable=False),
         sa.Column("slug", sa.String(length=128), nullable=False),
         sa.Column("external_id", sa.String(length=128), nullable=True),
-        sa.Column("name_key", sa.String(length=128), nullable=False),
+        sa.Column("name_key", sa.String(length=256), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),

@@ -1,0 +1,235 @@
+"""What goes with what: organizations, connections, sessions, and whatever has had its time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from storage import values
+from storage.values import LATER, NOW, PROJECT, hashed
+from vestibule.domain.members import Member
+from vestibule.storage import Store
+from vestibule.storage.tables import metadata
+
+SECOND = timedelta(seconds=1)
+
+
+async def put_session(store: Store, person: Member, *connection_ids: str) -> str:
+    one = values.session(person, *connection_ids)
+    name = one.session_id
+    await store.write(lambda tx: tx.sessions.insert(one, name, hashed(name)))
+    return name
+
+
+async def living(store: Store, person: Member) -> set[str]:
+    found = await store.read(lambda tx: tx.sessions.of_member(person.member_id, NOW))
+    return {one.session_id for one in found}
+
+
+def rows(store: Store) -> dict[str, int]:
+    """How many rows each table has."""
+    with store.engine.engine.connect() as connection:
+        return {
+            table.name: connection.execute(
+                sa.select(sa.func.count()).select_from(table)
+            ).scalar_one()
+            for table in metadata.sorted_tables
+        }
+
+
+async def fill(store: Store) -> Member:
+    """An organization with a row in every table that hangs on one."""
+    owner = await values.put_organization(store, values.full_organization())
+    org = owner.organization_id
+    person = await values.put_member(store, values.full_member(org))
+    name = await values.put_connection(store, values.saml(org))
+    one = await values.put_registration(store, values.registration(person, name))
+    await put_session(store, person, name)
+    half, token = values.intermediate(person, name), values.sso_token(person, name)
+    await store.write(lambda tx: tx.sessions.put_intermediate(hashed(name), half))
+    await store.write(lambda tx: tx.logins.put_token(hashed(name), token))
+    await store.write(lambda tx: tx.logins.put_trace(values.trace(org)))
+    await store.write(lambda tx: tx.idp_tokens.put(values.idp_tokens(one)))
+    await store.write(lambda tx: tx.audit.insert(values.audit_event(org)))
+    return person
+
+
+def test_an_organization_takes_all_that_it_owns_with_it_and_nothing_else(store: Store) -> None:
+    async def work() -> None:
+        await fill(store)
+        before = rows(store)
+        gone = await fill(store)
+        assert all(
+            count == 2 * before[name] for name, count in rows(store).items() if name != "project"
+        )
+        await store.write(lambda tx: tx.organizations.delete(gone.organization_id))
+        # What happened is told even when the organization is gone.
+        assert rows(store) == {**before, "audit_event": 2}
+
+    asyncio.run(work())
+
+
+def test_a_connection_ends_exactly_the_sessions_that_stand_on_it(store: Store) -> None:
+    async def work() -> None:
+        ada, door = await values.a_member_with_connection(store)
+        grace = await values.put_member(store, values.member(ada.organization_id))
+        other = await values.put_connection(store, values.saml(ada.organization_id))
+        name = door.connection_id
+        await put_session(store, ada, name)
+        await put_session(store, ada, other, name)
+        await put_session(store, grace, name)
+        kept = await put_session(store, ada, other)
+        bare = await put_session(store, grace)
+        await values.put_registration(store, values.registration(ada, name))
+        stays = await values.put_registration(store, values.registration(ada, other))
+        assert await store.write(lambda tx: tx.connections.delete([name])) == 3
+        assert await living(store, ada) == {kept}
+        assert await living(store, grace) == {bare}
+        left = await store.read(lambda tx: tx.members.registrations(ada.member_id))
+        assert [one.registration_id for one in left] == [stays.registration_id]
+        assert await store.read(lambda tx: tx.connections.count(ada.organization_id)) == 1
+
+    asyncio.run(work())
+
+
+def test_sessions_of_one_member_at_a_connection_can_end_alone(store: Store) -> None:
+    async def work() -> None:
+        ada, door = await values.a_member_with_connection(store)
+        grace = await values.put_member(store, values.member(ada.organization_id))
+        name = door.connection_id
+        await put_session(store, ada, name)
+        kept = await put_session(store, grace, name)
+        ended = await store.write(lambda tx: tx.connections.end_sessions([name], ada.member_id))
+        assert ended == 1
+        assert await living(store, ada) == set()
+        assert await living(store, grace) == {kept}
+
+    asyncio.run(work())
+
+
+def test_a_session_stands_on_what_its_last_change_says(store: Store) -> None:
+    async def work() -> None:
+        ada, door = await values.a_member_with_connection(store)
+        other = await values.put_connection(store, values.saml(ada.organization_id))
+        one = values.session(ada, door.connection_id)
+        await store.write(lambda tx: tx.sessions.insert(one, "t", hashed("t")))
+        moved = values.session(ada, other, session_id=one.session_id)
+        await store.write(lambda tx: tx.sessions.update(moved))
+        assert await store.write(lambda tx: tx.connections.end_sessions([door.connection_id])) == 0
+        assert await store.write(lambda tx: tx.connections.end_sessions([other])) == 1
+
+    asyncio.run(work())
+
+
+def test_all_sessions_of_a_member_end_and_nobody_elses(store: Store) -> None:
+    async def work() -> None:
+        ada, door = await values.a_member_with_connection(store)
+        grace = await values.put_member(store, values.member(ada.organization_id))
+        await put_session(store, ada, door.connection_id)
+        await put_session(store, ada)
+        kept = await put_session(store, grace, door.connection_id)
+        half = values.intermediate(ada)
+        await store.write(lambda tx: tx.sessions.put_intermediate(hashed("half"), half))
+        assert await store.write(lambda tx: tx.sessions.delete_of_member(ada.member_id)) == 2
+        assert await living(store, ada) == set()
+        assert await living(store, grace) == {kept}
+        taken = await store.write(lambda tx: tx.sessions.take_intermediate(hashed("half"), NOW))
+        assert taken is None
+
+    asyncio.run(work())
+
+
+def test_what_has_had_its_time_is_deleted_and_nothing_else(store: Store) -> None:
+    async def work() -> None:
+        person = await fill(store)
+        name = (await store.read(lambda tx: tx.connections.all_of(person.organization_id)))[0]
+        short = values.sso_token(person, name.connection_id, expires_at=NOW)
+        await store.write(lambda tx: tx.logins.put_token(hashed("short"), short))
+        await store.write(
+            lambda tx: tx.logins.put_attempt(hashed("short"), values.attempt(expires_at=NOW))
+        )
+        await store.write(lambda tx: tx.logins.put_attempt(hashed("long"), values.attempt()))
+        await store.write(lambda tx: tx.logins.remember_assertion("c", "old", NOW))
+        await store.write(lambda tx: tx.logins.remember_assertion("c", "young", LATER))
+        old = values.trace(person.organization_id, started_at=NOW - SECOND)
+        await store.write(lambda tx: tx.logins.put_trace(old))
+        ended = values.session(person, expires_at=NOW)
+        await store.write(lambda tx: tx.sessions.insert(ended, "ended", hashed("ended")))
+
+        assert await store.write(lambda tx: tx.logins.delete_expired(NOW, NOW)) == 4
+        assert await store.write(lambda tx: tx.sessions.delete_expired(NOW)) == 1
+        assert await store.write(lambda tx: tx.logins.delete_expired(NOW, NOW)) == 0
+        assert await store.write(lambda tx: tx.sessions.delete_expired(NOW)) == 0
+        left = rows(store)
+        assert [
+            left[table]
+            for table in ("sso_token", "login_attempt", "seen_assertion", "login_trace", "session",
+                          "intermediate_session")
+        ] == [1] * 6  # fmt: skip
+
+    asyncio.run(work())
+
+
+def test_a_refresh_of_tokens_has_one_holder_at_a_time(store: Store) -> None:
+    async def work() -> None:
+        person, door = await values.a_member_with_connection(store)
+        one = await values.put_registration(store, values.registration(person, door.connection_id))
+        tokens, key = values.idp_tokens(one), one.registration_id
+        assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) is None
+        await store.write(lambda tx: tx.idp_tokens.put(tokens))
+        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == tokens
+        assert await store.read(lambda tx: tx.idp_tokens.of_member(person.member_id)) == [tokens]
+        assert await store.read(lambda tx: tx.idp_tokens.find("none")) is None
+
+        claims = await asyncio.gather(
+            *(store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) for _ in range(20))
+        )
+        (version,) = [claim for claim in claims if claim is not None]
+        # The holder may write once, and the row is free again.
+        fresh = values.idp_tokens(one, access_token="ACCESS-token-2", state="current")
+        assert await store.write(lambda tx: tx.idp_tokens.replace(fresh, version))
+        assert not await store.write(lambda tx: tx.idp_tokens.replace(tokens, version))
+        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == fresh
+        assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) == version + 1
+
+    asyncio.run(work())
+
+
+def test_a_login_outranks_a_refresh_under_way(store: Store) -> None:
+    async def work() -> None:
+        person, door = await values.a_member_with_connection(store)
+        one = await values.put_registration(store, values.registration(person, door.connection_id))
+        tokens, key = values.idp_tokens(one), one.registration_id
+        await store.write(lambda tx: tx.idp_tokens.put(tokens))
+        version = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
+        assert version is not None
+        new = values.idp_tokens(one, refresh_token="REFRESH-token-2")
+        await store.write(lambda tx: tx.idp_tokens.put(new))
+        assert not await store.write(lambda tx: tx.idp_tokens.replace(tokens, version))
+        await store.write(
+            lambda tx: tx.idp_tokens.release(key, version)
+        )  # the late one's: no effect
+        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == new
+        assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) is not None
+
+    asyncio.run(work())
+
+
+def test_a_lease_ends_by_release_or_by_time(store: Store) -> None:
+    async def work() -> None:
+        person, door = await values.a_member_with_connection(store)
+        one = await values.put_registration(store, values.registration(person, door.connection_id))
+        key = one.registration_id
+        await store.write(lambda tx: tx.idp_tokens.put(values.idp_tokens(one)))
+        version = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
+        assert version is not None
+        assert await store.write(lambda tx: tx.idp_tokens.claim(key, LATER - SECOND, LATER)) is None
+        assert await store.write(lambda tx: tx.idp_tokens.claim(key, LATER, LATER + SECOND))
+        await store.write(lambda tx: tx.idp_tokens.release(key, version))
+        assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) == version
+        await store.write(lambda tx: tx.connections.delete([door.connection_id]))
+        assert await store.read(lambda tx: tx.idp_tokens.find(key)) is None
+
+    asyncio.run(work())
