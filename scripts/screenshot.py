@@ -28,7 +28,7 @@ def take(page: Page, file: Path, last: Locator | None) -> None:
     if page.viewport_size is None or box is None:
         page.screenshot(path=file, full_page=True)
         return
-    bottom = box["y"] + box["height"]
+    bottom = box["y"] + box["height"] + 40  # some air below the last line
     clip = FloatRect(x=0, y=0, width=page.viewport_size["width"], height=bottom)
     page.screenshot(path=file, full_page=True, clip=clip)
 

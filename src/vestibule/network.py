@@ -51,6 +51,8 @@ class Network:
             parts = urlsplit(request.url)
         except ValueError:
             raise refusal("idp_address_forbidden", want="an https URL", got=request.url) from None
+        if not request.url.isascii():
+            raise refusal("idp_address_forbidden", want="an ASCII URL", got=request.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise refusal("idp_address_forbidden", want="an https URL", got=request.url)
         if parts.scheme == "http" and not await self._guard.is_exception(parts.hostname):

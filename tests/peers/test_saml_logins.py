@@ -226,6 +226,34 @@ def test_simplesamlphp_demands_signed_requests(
     check_both_doors(product, doors, lambda url: simplesamlphp.sign_in(browser, url), browser)
 
 
+def test_keys_that_the_customer_brings_sign_and_decrypt(
+    product: Product, simplesamlphp: SimpleSamlPhp, browser: httpx2.Client
+) -> None:
+    signing, encryption = (certificates.make_key_pair(name) for name in ("signing", "encryption"))
+    doors = open_doors(
+        product,
+        simplesamlphp,
+        SIMPLESAMLPHP_MAPPING,
+        signing_private_key=signing.key_pem,
+        saml_encryption_private_key=encryption.key_pem,
+    )
+    ours = [found.certificate for found in doors.connection.signing_certificates]
+    assert len(ours) == 2
+    # Requests are signed by the key that was brought, under a certificate that we made for it.
+    assert certificates.public_key_pem(ours[0]) == certificates.public_key_pem(
+        signing.certificate_pem
+    )
+    assert signing.key_pem not in str(doors.connection)
+    assert encryption.key_pem not in str(doors.connection)
+    simplesamlphp.register_sp(
+        doors.connection.audience_uri,
+        doors.connection.acs_url,
+        signing_certificate=ours[0],
+        encryption_certificate=encryption.certificate_pem,
+    )
+    check_both_doors(product, doors, lambda url: simplesamlphp.sign_in(browser, url), browser)
+
+
 def test_simplesamlphp_is_set_up_by_its_metadata(
     product: Product, simplesamlphp: SimpleSamlPhp, browser: httpx2.Client
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from storage import values
-from storage.values import LATER, NOW, PROJECT, hashed
+from storage.values import LATER, NOW, hashed
 from vestibule.domain.members import Member
 from vestibule.storage import Store
 from vestibule.storage.tables import metadata

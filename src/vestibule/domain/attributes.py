@@ -171,8 +171,8 @@ def map_oidc(mapping: Mapped, *, subject: str, claims: Mapping[str, object]) -> 
         raise refusal("oidc_response_email_missing", want=f"claim {sources['email']}")
     email = _one_email(mapped["email"], "oidc_response_email_invalid")
     verified = claims.get("email_verified")
-    # Some providers send the word. What is absent is accepted, what says no is not.
-    if sources["email"] == "email" and verified in (False, "false", "False", "0", 0):
+    # Some providers send the word. What is absent is accepted, what does not say yes is not.
+    if sources["email"] == "email" and verified not in (None, True, "true", "True", "1"):
         raise refusal("oidc_response_unverified_email", want="email_verified true", got="false")
     custom = {
         key: value for key, value in found.items() if key not in RESERVED_KEYS and value is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from vestibule.errors import refusal
 
@@ -211,8 +211,7 @@ class Standing:
     groups: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class RoleSource:
+class RoleSource(NamedTuple):
     """One reason to hold a role. `connection_id` is None unless a login gave it."""
 
     type: SourceType
@@ -230,8 +229,7 @@ class RoleSource:
         return {name: value for name, value in named if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRole:
+class MemberRole(NamedTuple):
     role_id: str
     sources: tuple[RoleSource, ...]
 
@@ -261,8 +259,10 @@ def member_roles(
 
     def give(role_id: str, source: RoleSource) -> None:
         if role_id in known:
-            held = sources.setdefault(role_id, [])
-            if source not in held:
+            held = sources.get(role_id)
+            if held is None:
+                sources[role_id] = [source]
+            elif source not in held:
                 held.append(source)
 
     for role_id in explicit:
@@ -273,16 +273,11 @@ def member_roles(
     for standing in standings:
         for role_id in standing.rules.connection:
             give(role_id, RoleSource("sso_connection", connection_id=standing.connection_id))
+        name, groups = standing.connection_id, standing.groups
         for rule in standing.rules.groups:
-            if rule.group in standing.groups:
-                give(
-                    rule.role_id,
-                    RoleSource(
-                        "sso_connection_group",
-                        connection_id=standing.connection_id,
-                        group=rule.group,
-                    ),
-                )
+            if rule.group in groups:
+                source = RoleSource("sso_connection_group", None, name, rule.group)
+                give(rule.role_id, source)
     return tuple(MemberRole(role_id, tuple(held)) for role_id, held in sources.items())
 
 

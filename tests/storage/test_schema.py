@@ -1,0 +1,184 @@
+"""The migrations make what tables.py describes, and the hot lookups find their way by an index."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from storage import values
+from storage.values import NOW, PROJECT, hashed
+from vestibule.errors import VestibuleError
+from vestibule.storage import Store, Tx
+from vestibule.storage import members as of_members
+from vestibule.storage.engine import open_engine
+from vestibule.storage.schema import HEAD, migrate, require_current, revision
+from vestibule.storage.tables import metadata
+
+KEY = hashed("x")
+AFTER = (1, "organization-1")
+LOOKUPS: dict[str, Callable[[Tx], object]] = {
+    "session by token": lambda tx: tx.sessions.find_by_token(PROJECT, KEY, NOW),
+    "session by id": lambda tx: tx.sessions.find_by_id(PROJECT, "s", NOW),
+    "sessions of a member": lambda tx: tx.sessions.of_member("m", NOW),
+    "credential by secret": lambda tx: tx.projects.authenticate("secret", KEY),
+    "registration by subject": lambda tx: tx.members.find_by_subject("c", "s"),
+    "registrations of a member": lambda tx: tx.members.registrations("m"),
+    "route of a connection": lambda tx: tx.connections.route(PROJECT, "c"),
+    "source of a callback": lambda tx: tx.connections.source_route("c"),
+    "connections of an organization": lambda tx: tx.connections.all_of("o"),
+    "dependants of a connection": lambda tx: tx.connections.dependants("c"),
+    "member by address": lambda tx: tx.members.find_by_email("o", "a@x.example"),
+    "member by id": lambda tx: tx.members.find("o", "m"),
+    "member by external id": lambda tx: tx.members.find_by_external_id("o", "e"),
+    "organization by any name": lambda tx: tx.organizations.find_by_any(PROJECT, "o"),
+    "active connections": lambda tx: tx.organizations.active_connections("o"),
+    "signing keys": lambda tx: tx.keys.live(PROJECT, NOW),
+    "page of members": lambda tx: tx.members.search(
+        ["o"], [], match_all=True, with_deleted=False, after=AFTER, limit=100
+    ),
+    "members of a connection": lambda tx: tx.members.search(
+        ["o"], [of_members.registered_with("c", None)],
+        match_all=True, with_deleted=False, after=None, limit=100,
+    ),
+    "page of organizations": lambda tx: tx.organizations.search(
+        PROJECT, [], match_all=True, after=AFTER, limit=100
+    ),
+    "use of a token": lambda tx: tx.logins.take_token(KEY, NOW),
+    "use of an attempt": lambda tx: tx.logins.take_attempt(KEY, NOW),
+    "end of sessions": lambda tx: tx.connections.end_sessions(["c"]),
+    "touch": lambda tx: tx.sessions.touch("s", NOW),
+    "traces": lambda tx: tx.logins.traces("o", 10),
+    "audit events": lambda tx: tx.audit.latest("o", 10),
+}  # fmt: skip
+
+
+def test_the_migrations_make_exactly_the_tables(empty_store: Store) -> None:
+    with empty_store.engine.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+        # What autogenerate does not look at: the key of each table, and what deletes what.
+        for table in metadata.sorted_tables:
+            found = sa.inspect(connection).get_pk_constraint(table.name)["constrained_columns"]
+            assert found == [column.name for column in table.primary_key], table.name
+            deletes = {
+                tuple(key["constrained_columns"]): key["options"].get("ondelete")
+                for key in sa.inspect(connection).get_foreign_keys(table.name)
+            }
+            assert deletes == {
+                tuple(key.column_keys): key.ondelete for key in table.foreign_key_constraints
+            }, table.name
+
+
+def test_migrating_again_changes_nothing(empty_store: Store) -> None:
+    assert revision(empty_store.engine) == HEAD
+    assert migrate(empty_store.engine) == HEAD
+    assert require_current(empty_store.engine) == HEAD
+
+
+def test_a_database_that_was_not_migrated_is_refused(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    assert revision(engine) is None
+    with pytest.raises(VestibuleError, match="database_not_migrated"):
+        require_current(engine)
+    engine.close()
+
+
+def test_a_database_of_another_version_is_refused(empty_store: Store) -> None:
+    with empty_store.engine.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(VestibuleError, match=r"database_not_migrated.*9999"):
+        require_current(empty_store.engine)
+
+
+@contextmanager
+def recorded(store: Store) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that reaches the database, as the database sees it."""
+    seen: list[tuple[str, Any]] = []
+    engine = store.engine.engine
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            assert isinstance(raw, sqlite3.Connection)
+            raw.set_trace_callback(lambda statement: seen.append((statement, None)))
+            yield seen
+            raw.set_trace_callback(None)
+        return
+
+    class Recorder(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            seen.append((str(query), params))
+            return super().execute(query, params, **options)
+
+    def record(connection: Any, *_: object) -> None:
+        connection.cursor_factory = Recorder
+
+    def forget(connection: Any, *_: object) -> None:
+        connection.cursor_factory = psycopg.Cursor
+
+    sa.event.listen(engine, "checkout", record)
+    sa.event.listen(engine, "checkin", forget)
+    yield seen
+    sa.event.remove(engine, "checkout", record)
+    sa.event.remove(engine, "checkin", forget)
+
+
+def plan(store: Store, statement: str, parameters: Any) -> list[str]:
+    """The lines of the database's plan for a statement."""
+    with store.engine.engine.connect() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        if isinstance(raw, sqlite3.Connection):
+            return [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        raw.execute("SET enable_seqscan = off")
+        lines = [row[0] for row in raw.execute(f"EXPLAIN {statement}", parameters)]
+        raw.execute("RESET enable_seqscan")
+        return lines
+
+
+def test_no_hot_lookup_reads_a_whole_table(store: Store) -> None:
+    async def work(lookup: Callable[[Tx], object]) -> list[tuple[str, Any]]:
+        with recorded(store) as seen:
+            await store.write(lookup)
+        return [one for one in seen if one[0].startswith(("SELECT", "UPDATE", "DELETE"))]
+
+    asyncio.run(values.a_member_with_connection(store))
+    slow: dict[str, list[str]] = {}
+    for name, lookup in LOOKUPS.items():
+        statements = asyncio.run(work(lookup))
+        assert statements, name
+        for statement, parameters in statements:
+            lines = plan(store, statement, parameters)
+            assert lines, statement
+            # SQLite says SCAN for a table or an index that is read from end to end.
+            if any(line.startswith("SCAN ") or "Seq Scan" in line for line in lines):
+                slow[name] = [statement, *lines]
+    assert slow == {}
+
+
+def test_a_page_of_members_is_read_in_the_order_of_its_index(store: Store) -> None:
+    with recorded(store) as seen:
+        asyncio.run(store.read(LOOKUPS["page of members"]))
+    statement, parameters = next(one for one in seen if "ORDER BY" in one[0])
+    lines = "\n".join(plan(store, statement, parameters))
+    assert "ix_member_page" in lines
+    assert "TEMP B-TREE" not in lines
+
+
+def test_a_lookup_without_an_index_is_seen_in_its_plan(store: Store) -> None:
+    """The measure itself: a column that has no index makes a whole table be read."""
+    with recorded(store) as seen:
+        asyncio.run(store.read(lambda tx: tx.projects.all()))
+    statement = "SELECT document FROM member WHERE document = 'x'"
+    assert seen
+    assert any("SCAN" in line or "Seq Scan" in line for line in plan(store, statement, None))
