@@ -36,11 +36,13 @@ def refuse(rt: Runtime, request: Request, error: VestibuleError) -> Response:
             }
         return Response(encode_problem(problem), problem.status_code, media_type="application/json")
     row = error.row
+    # Who can mend it by beginning afresh need not hear of identity providers.
+    again = row.remedy.startswith("Start the sign-in again")
     page = render(
         "problem.html",
         status=status_of(row),
         code=row.code,
-        title=error.public,
+        title="Please start the sign-in again." if again else error.public,
         message=row.message,
         remedy=row.remedy,
         want=error.want,
