@@ -197,7 +197,7 @@ def test_a_callback_out_of_nowhere_is_a_readable_page(open_page: OpenPage) -> No
         answer = page.goto(f"/v1/b2b/sso/callback/{connection_id}?code=c&state=unknown")
         assert answer is not None
         assert answer.status == 400
-        expect(page.get_by_role("heading", level=1)).to_contain_text("could not be accepted")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("start the sign-in again")
         expect(page.get_by_text("What to do").first).to_be_visible()
         reference = page.locator("#reference")
         expect(reference).to_contain_text("oidc_state_unknown")

@@ -1,0 +1,263 @@
+"""Connections: when they open, what cannot be taken from an open one, and who may share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vestibule.domain.connections import (
+    IDENTITY_PROVIDERS,
+    ExternalConnection,
+    LoginRoute,
+    OidcChanges,
+    OidcConnection,
+    SamlChanges,
+    SamlConnection,
+    StoredCertificate,
+    activate_saml,
+    brings_groups,
+    initial_share_status,
+    require_open,
+    update_external,
+    update_oidc,
+    update_saml,
+    with_certificate,
+    without_certificate,
+)
+from vestibule.domain.organizations import Organization
+from vestibule.domain.rbac import GroupRole, RoleRules
+from vestibule.errors import VestibuleError
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+SAML = SamlConnection("saml-1", "organization-a", NOW, NOW)
+OIDC = OidcConnection("oidc-1", "organization-a", NOW, NOW)
+EXTERNAL = ExternalConnection("external-1", "organization-b", NOW, NOW, "organization-a", "saml-1")
+MAPPING = {"email": "NameID", "full_name": "name", "groups": "groups"}
+SAML_FULL = SamlChanges(
+    idp_entity_id="https://idp.example", idp_sso_url="https://idp.example/sso",
+    attribute_mapping=MAPPING,
+)  # fmt: skip
+OIDC_FULL = OidcChanges(
+    issuer="https://op.example", client_id="c", client_secret="s",
+    authorization_url="https://op.example/a", token_url="https://op.example/t",
+    userinfo_url="https://op.example/u", jwks_url="https://op.example/j",
+)  # fmt: skip
+
+
+def certificate(name: str) -> StoredCertificate:
+    return StoredCertificate(f"id-{name}", f"PEM {name}", "CN=x", NOW, LATER)
+
+
+def saml(old: SamlConnection, changes: SamlChanges, *, http: bool = False) -> SamlConnection:
+    return update_saml(old, changes, insecure_http=http, now=LATER)
+
+
+def oidc(old: OidcConnection, changes: OidcChanges, *, http: bool = False) -> OidcConnection:
+    return update_oidc(old, changes, insecure_http=http, now=LATER)
+
+
+ACTIVE_SAML = with_certificate(saml(SAML, SAML_FULL), certificate("1"))
+ACTIVE_SAML = activate_saml(ACTIVE_SAML)
+ACTIVE_OIDC = oidc(OIDC, OIDC_FULL)
+
+
+def test_a_connection_opens_when_nothing_is_missing() -> None:
+    almost = saml(SAML, SAML_FULL)
+    assert (almost.status, almost.updated_at) == ("pending", LATER)
+    assert ACTIVE_SAML.status == "active"
+    assert ACTIVE_OIDC.status == "active"
+    for name in ("issuer", "client_id", "client_secret", "authorization_url", "token_url",
+                 "userinfo_url", "jwks_url"):  # fmt: skip
+        assert oidc(OIDC, replace(OIDC_FULL, **{name: None})).status == "pending"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        (SamlChanges(idp_entity_id=""), "saml_connection_idp_entity_id_required"),
+        (SamlChanges(idp_sso_url=""), "saml_connection_idp_sso_url_required"),
+        (SamlChanges(attribute_mapping={}), "saml_connection_attribute_mapping_required"),
+        (
+            SamlChanges(attribute_mapping={"email": ""}),
+            "saml_connection_attribute_mapping_required",
+        ),
+    ],
+)
+def test_an_open_saml_connection_keeps_what_it_needs(changes: SamlChanges, code: str) -> None:
+    with pytest.raises(VestibuleError, match=code):
+        saml(ACTIVE_SAML, changes)
+    assert saml(SAML, changes).status == "pending"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["issuer", "client_id", "client_secret", "authorization_url", "token_url",
+     "userinfo_url", "jwks_url"],
+)  # fmt: skip
+def test_an_open_oidc_connection_keeps_what_it_needs(name: str) -> None:
+    changes = OidcChanges(**{name: ""})  # type: ignore[arg-type]
+    with pytest.raises(VestibuleError, match=f"oidc_connection_{name}_required"):
+        oidc(ACTIVE_OIDC, changes)
+    assert oidc(OIDC, changes).status == "pending"
+
+
+def test_only_what_is_asked_for_changes() -> None:
+    made = saml(ACTIVE_SAML, SamlChanges(display_name="New", sign_requests=False))
+    assert made == replace(ACTIVE_SAML, display_name="New", sign_requests=False, updated_at=LATER)
+    again = oidc(ACTIVE_OIDC, OidcChanges(custom_scopes=""))
+    assert again == replace(ACTIVE_OIDC, updated_at=LATER)
+
+
+def test_a_connection_holds_five_certificates_and_each_once() -> None:
+    held = SAML
+    for name in "12345":
+        held = with_certificate(held, certificate(name))
+    assert with_certificate(held, certificate("3")) == held
+    with pytest.raises(VestibuleError, match="too_many_sso_verification_certificates"):
+        with_certificate(held, certificate("6"))
+    fewer = without_certificate(held, "id-3")
+    assert [c.certificate_id for c in fewer.verification_certificates] == [
+        "id-1",
+        "id-2",
+        "id-4",
+        "id-5",
+    ]
+    with pytest.raises(VestibuleError, match="sso_verification_key_not_found"):
+        without_certificate(held, "id-9")
+
+
+def test_the_last_certificate_of_an_open_connection_stays() -> None:
+    with pytest.raises(VestibuleError, match="cannot_delete_last_sso_verification_key"):
+        without_certificate(ACTIVE_SAML, "id-1")
+    pending = with_certificate(SAML, certificate("1"))
+    assert without_certificate(pending, "id-1").verification_certificates == ()
+
+
+HOSTILE_URLS = (
+    "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://idp.example/",
+    "//idp.example", "idp.example", "https://", "https:///x", "https://user@idp.example/",
+    "https://u:p@idp.example/",
+    "https://idp.example\\@evil.example/", "https://idp.example/#x", "https://idp.example/ x",
+    "https://idp.example/\n", "\thttps://idp.example/", "https://idp.example/\x00",
+    'https://idp.example/"onload=', "https://idp.example/'", "https://idp.example/<script>",
+    "https://idp.example/`", "https://idp.example/{x}", "https://idp.example/^", "https://idp.example/|",
+    "https://\uff49dp.example/", "https://idp.example/é", "https://[::1", "https://idp.example:0/",
+    "https://idp.example:99999/", "https://idp.example:x/", "https://idp.example/" + "x" * 2048,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", HOSTILE_URLS)
+def test_a_hostile_url_is_refused_everywhere(url: str) -> None:
+    with pytest.raises(VestibuleError, match="saml_connection_idp_sso_url_invalid_format"):
+        saml(SAML, SamlChanges(idp_sso_url=url), http=True)
+    with pytest.raises(VestibuleError, match="field_invalid"):
+        saml(SAML, SamlChanges(alternative_acs_url=url), http=True)
+    for name in ("authorization_url", "token_url", "userinfo_url", "jwks_url"):
+        with pytest.raises(VestibuleError, match=f"oidc_connection_{name}_invalid_format"):
+            oidc(OIDC, OidcChanges(**{name: url}), http=True)  # type: ignore[arg-type]
+    with pytest.raises(VestibuleError, match="oidc_connection_issuer_url_invalid_format"):
+        oidc(OIDC, OidcChanges(issuer=url), http=True)
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(
+    st.text(max_size=20),
+    st.sampled_from(["", "https://", "https://idp.example", "http://[", "https:"]),
+)
+def test_any_text_as_a_url_is_taken_or_refused(text: str, start: str) -> None:
+    try:
+        made = saml(SAML, SamlChanges(idp_sso_url=start + text))
+    except VestibuleError:
+        return
+    assert made.idp_sso_url == "" or made.idp_sso_url.lower().startswith("https://")
+
+
+def test_http_is_for_development_only() -> None:
+    plain = SamlChanges(idp_sso_url="http://localhost:8000/sso")
+    assert saml(SAML, plain, http=True).idp_sso_url == "http://localhost:8000/sso"
+    with pytest.raises(VestibuleError, match="saml_connection_idp_sso_url_not_https"):
+        saml(SAML, plain)
+    with pytest.raises(VestibuleError, match="oidc_connection_jwks_url_invalid_format"):
+        oidc(OIDC, OidcChanges(jwks_url="http://localhost/j"))
+
+
+def test_group_roles_need_groups() -> None:
+    rules = (GroupRole("editor", "Admins"),)
+    missing = "saml_connection_attribute_mapping_missing_groups_key"
+    with pytest.raises(VestibuleError, match=missing):
+        saml(SAML, SamlChanges(group_roles=rules))
+    made = saml(ACTIVE_SAML, SamlChanges(group_roles=rules, connection_roles=("viewer",)))
+    assert made.rules == RoleRules(("viewer",), rules)
+    assert saml(made, SamlChanges(connection_roles=())).rules == RoleRules((), rules)
+    with pytest.raises(VestibuleError, match=missing):  # nor can they lose them again
+        saml(made, SamlChanges(attribute_mapping={"email": "NameID", "full_name": "name"}))
+    assert oidc(OIDC, OidcChanges(group_roles=rules)).rules.groups == rules
+    with pytest.raises(VestibuleError, match="invalid_rbac_role_assignment"):
+        saml(ACTIVE_SAML, SamlChanges(group_roles=(GroupRole("editor", ""),)))
+    with pytest.raises(VestibuleError, match=missing):
+        update_external(EXTERNAL, source_has_groups=False, now=LATER, group_roles=rules)
+    shared = update_external(EXTERNAL, source_has_groups=True, now=LATER, group_roles=rules)
+    assert shared.rules.groups == rules
+    assert brings_groups(OIDC)
+    assert brings_groups(ACTIVE_SAML)
+    assert not brings_groups(SAML)
+
+
+def test_names_and_words_of_a_connection_are_checked() -> None:
+    for bad in ("x" * 129, "a\nb", "\u202e"):
+        with pytest.raises(VestibuleError, match="invalid_display_name"):
+            saml(SAML, SamlChanges(display_name=bad))
+        with pytest.raises(VestibuleError, match="invalid_display_name"):
+            update_external(EXTERNAL, source_has_groups=True, now=NOW, display_name=bad)
+    with pytest.raises(VestibuleError, match="invalid_sso_idp"):
+        oidc(OIDC, OidcChanges(identity_provider="Okta"))
+    for name in IDENTITY_PROVIDERS:
+        assert oidc(OIDC, OidcChanges(identity_provider=name)).identity_provider == name
+    with pytest.raises(VestibuleError, match="external_sharing_invalid"):
+        saml(SAML, SamlChanges(external_sharing="everybody"))
+    with pytest.raises(VestibuleError, match="field_invalid"):
+        update_external(EXTERNAL, source_has_groups=True, now=NOW, session_exchange="maybe")
+    with pytest.raises(VestibuleError, match="invalid_idp_entity_id"):
+        saml(SAML, SamlChanges(idp_entity_id="x" * 1025))
+
+
+def test_an_external_connection_never_changes_where_it_leads() -> None:
+    made = update_external(
+        EXTERNAL, source_has_groups=True, now=LATER, display_name="P", session_exchange="denied"
+    )
+    assert made == replace(EXTERNAL, display_name="P", session_exchange="denied", updated_at=LATER)
+    assert update_external(made, source_has_groups=True, now=LATER) == made
+
+
+def test_the_owner_says_who_may_share() -> None:
+    def status(source: SamlConnection | OidcConnection, entered: str = "organization-b") -> str:
+        return initial_share_status(source, organization_id=entered)
+
+    assert status(ACTIVE_SAML) == "active"
+    assert status(replace(ACTIVE_OIDC, external_sharing="approval")) == "pending"
+    with pytest.raises(VestibuleError, match="external_sharing_closed"):
+        status(replace(ACTIVE_SAML, external_sharing="closed"))
+    with pytest.raises(VestibuleError, match="external_connection_not_active"):
+        status(SAML)
+    with pytest.raises(VestibuleError, match="external_organization_id_same_as_organization_id"):
+        status(ACTIVE_SAML, "organization-a")
+
+
+def test_a_route_is_open_when_share_and_source_are() -> None:
+    entered = Organization("organization-b", "project-1", "B", "b-b", NOW, NOW)
+    require_open(LoginRoute(ACTIVE_SAML, ACTIVE_SAML, entered))
+    require_open(LoginRoute(EXTERNAL, ACTIVE_SAML, entered))
+    for share in ("pending", "revoked"):
+        closed = replace(EXTERNAL, share_status=share)  # type: ignore[arg-type]
+        with pytest.raises(VestibuleError, match=f"external_connection_{share}"):
+            require_open(LoginRoute(closed, ACTIVE_SAML, entered))
+    for target in (SAML, EXTERNAL):
+        with pytest.raises(VestibuleError, match="requires_active_sso_connection"):
+            require_open(LoginRoute(target, SAML, entered))
+    with pytest.raises(ValueError, match="its own source"):
+        require_open(LoginRoute(EXTERNAL, ACTIVE_OIDC, entered))

@@ -1,0 +1,212 @@
+"""Sessions: how long, by what proof, and what their JWT says; templates that hold their shape."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vestibule.domain.sessions import (
+    Factor,
+    Session,
+    check_template,
+    duration,
+    fill_template,
+    jwt_claims,
+    merge_claims,
+    wire_time,
+    with_factor,
+)
+from vestibule.errors import VestibuleError
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, 999_999, tzinfo=UTC)
+FACTOR = Factor("registration-1", "external-1", "saml-1", "saml", "ada", NOW, NOW)
+SESSION = Session(
+    "session-1", "organization-1", "member-1", NOW, NOW, NOW + timedelta(hours=1), (FACTOR,)
+)
+quiet = settings(derandomize=True, deadline=None, max_examples=200)
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(None, 60), (5, 5), (527040, 527040)])
+def test_a_session_lasts_what_was_asked_for(minutes: int | None, expected: int) -> None:
+    assert duration(minutes) == timedelta(minutes=expected)
+
+
+@pytest.mark.parametrize("minutes", [4, 0, -5, 527041, 10**20])
+def test_a_length_out_of_bounds_is_refused(minutes: int) -> None:
+    with pytest.raises(VestibuleError, match="invalid_session_duration_minutes"):
+        duration(minutes)
+
+
+def test_the_project_may_set_a_shorter_limit() -> None:
+    assert duration(600, limit=30) == duration(None, limit=30) == timedelta(minutes=30)
+
+
+def test_proofs_gather_and_the_newer_of_one_connection_counts() -> None:
+    later = NOW + timedelta(minutes=9)
+    again = replace(FACTOR, created_at=later, last_authenticated_at=later, subject="new")
+    other = replace(again, connection_id="oidc-1")
+    made = with_factor(with_factor(SESSION, again), other)
+    assert made.factors == (replace(again, created_at=NOW), other)
+    assert made.connection_ids == {"external-1", "oidc-1"}
+
+
+def test_claims_merge_deeply_and_null_deletes() -> None:
+    old = {"a": {"b": {"c": 1, "d": 2}, "x": 1}, "gone": 1, "list": [1]}
+    new = {"a": {"b": {"c": None, "e": 3}}, "gone": None, "list": [2], "new": {"n": None, "m": 0}}
+    assert merge_claims(old, new) == {
+        "a": {"b": {"d": 2, "e": 3}, "x": 1}, "list": [2], "new": {"m": 0},
+    }  # fmt: skip
+    assert merge_claims(old, None) == old
+    assert merge_claims({"a": 1}, {"a": {"b": 2}}) == {"a": {"b": 2}}
+
+
+def test_reserved_claims_are_left_out() -> None:
+    reserved = ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "https://stytch.com/session")
+    given = {**dict.fromkeys(reserved, "forged"), "own": 1}
+    assert merge_claims({}, given) == {"own": 1}
+
+
+def test_claims_have_four_kilobytes() -> None:
+    assert merge_claims({}, {"k": "x" * (4096 - 8)})
+    with pytest.raises(VestibuleError, match="custom_claims_too_large"):
+        merge_claims({}, {"k": "x" * (4096 - 7)})
+    deep: object = 1
+    for _ in range(5000):
+        deep = {"a": deep}
+    with pytest.raises(VestibuleError, match="custom_claims_too_large"):
+        merge_claims({}, {"k": deep})
+
+
+def claims(session: Session, now: datetime = NOW, **custom: object) -> dict[str, object]:
+    return jwt_claims(
+        session, project_id="project-1", organization_slug="acme", roles=["stytch_member"],
+        custom_claims=custom, now=now,
+    )  # fmt: skip
+
+
+def test_a_jwt_says_who_where_and_by_what_proof() -> None:
+    made = claims(SESSION, dept="r-and-d")
+    assert (made["iss"], made["aud"], made["sub"]) == (
+        "stytch.com/project-1",
+        ["project-1"],
+        "member-1",
+    )
+    assert made["iat"] == made["nbf"] == int(NOW.timestamp())
+    assert made["exp"] == int(NOW.timestamp()) + 300
+    assert made["dept"] == "r-and-d"
+    inside = made["https://stytch.com/session"]
+    assert isinstance(inside, dict)
+    (proof,) = inside["authentication_factors"]
+    assert proof["delivery_method"] == "sso_saml"
+    assert proof["saml_sso_factor"] == {
+        "id": "registration-1", "provider_id": "external-1", "external_id": "ada",
+    }  # fmt: skip
+    assert inside["started_at"] == "2026-11-24T12:00:00Z" == wire_time(NOW)
+
+
+@quiet
+@given(st.integers(0, 10_000_000), st.integers(-100, 10_000))
+def test_a_jwt_never_outlives_its_session(microseconds: int, seconds: int) -> None:
+    now = NOW + timedelta(microseconds=microseconds)
+    ends = now + timedelta(seconds=seconds)
+    made = claims(replace(SESSION, expires_at=ends), now)
+    assert isinstance(made["exp"], int)
+    assert made["exp"] <= ends.timestamp()
+    assert isinstance(made["iat"], int)
+    assert made["exp"] <= made["iat"] + 300
+    assert made["iat"] <= now.timestamp()
+
+
+def test_custom_claims_never_stand_for_ours() -> None:
+    forged = dict.fromkeys(
+        ("iss", "sub", "aud", "exp", "iat", "nbf", "https://stytch.com/session"), "x"
+    )
+    assert claims(SESSION, **forged) == claims(SESSION)
+
+
+VARIABLES = {
+    "member": {
+        "name": "Ada", "n": 3, "yes": True, "none": None, "list": [1, "a"],
+        "trusted_metadata": {"a.b": "dotted", "dept": {"x": 1},
+                             "evil": '", "admin": "{{ member.n }}'},
+    },
+    "organization": {"slug": "acme"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "filled"),
+    [
+        ("{{ member.n }}", 3),
+        ("  {{member.yes}} ", True),
+        ("{{ member.list }}", [1, "a"]),
+        ("{{ member.trusted_metadata.dept }}", {"x": 1}),
+        ("{{ member.trusted_metadata.dept.x }}", 1),
+        ("{{ member.trusted_metadata.a.b }}", "dotted"),
+        ("{{ member.name }}@{{ organization.slug }}", "Ada@acme"),
+        ("x-{{ member.n }}-{{ member.yes }}", "x-3-true"),
+        ("{{ member.trusted_metadata.evil }}", '", "admin": "{{ member.n }}'),
+        ("<{{ member.trusted_metadata.evil }}>", '<", "admin": "{{ member.n }}>'),
+        ("plain", "plain"),
+        (5, 5),
+        (["{{ member.gone }}", "{{ member.n }}"], [3]),
+        ({"in": "{{ member.none }}", "k": 1}, {"k": 1}),
+    ],
+)
+def test_a_template_is_filled_with_typed_values(value: object, filled: object) -> None:
+    check_template({"claim": value})
+    assert fill_template({"claim": value}, VARIABLES) == {"claim": filled}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{{ member.gone }}", "{{ member.none }}", "{{ member.name.x }}", "x {{ member.gone }}",
+     "x {{ member.list }}", "{{ member.trusted_metadata.nope.x }}", None],
+)  # fmt: skip
+def test_what_is_missing_drops_its_claim(value: object) -> None:
+    assert fill_template({"claim": value, "kept": 1}, VARIABLES) == {"kept": 1}
+
+
+@pytest.mark.parametrize(
+    ("template", "code", "place"),
+    [
+        ({"a": {"b": ["x", "{{ member.n"]}}, "jwt_template_mismatched_tag", "a.b[1]"),
+        ({"a": "member.n }}"}, "jwt_template_mismatched_tag", "a: "),
+        ({"a": "{{ {{ member.n }} }}"}, "jwt_template_mismatched_tag", "a: "),
+        ({"a": "{{ member name }}"}, "jwt_template_mismatched_tag", "a: "),
+        ({"a": "{{ }}"}, "jwt_template_mismatched_tag", "a: "),
+        ({"a": [{"b": "{{ env.SECRET }}"}]}, "jwt_template_invalid_tag", "a[0].b: env.SECRET"),
+        ({"a": "{{ members.n }}"}, "jwt_template_invalid_tag", "a: members.n"),
+        ({"{{ member.n }}": 1}, "jwt_template_invalid_tag", "{{ member.n }}"),
+        ({"a": {"{{x": 1}}, "jwt_template_invalid_tag", "{{x"),
+        ({"sub": "{{ member.n }}"}, "jwt_template_invalid_tag", "sub"),
+        ({"https://stytch.com/session": 1}, "jwt_template_invalid_tag", "stytch.com"),
+    ],
+)
+def test_a_template_that_can_never_be_filled_names_the_place(
+    template: dict[str, object], code: str, place: str
+) -> None:
+    with pytest.raises(VestibuleError, match=code) as caught:
+        check_template(template)
+    assert place in (caught.value.got or "")
+
+
+@quiet
+@given(st.text(max_size=30), st.text("{}} .amember", max_size=30))
+def test_a_value_never_leaves_its_place(value: str, text: str) -> None:
+    variables = {"member": {"v": value, "a": "A"}, "organization": {}}
+    template = {"whole": "{{ member.v }}", "part": "<{{ member.v }}>", "other": text}
+    try:
+        check_template(template)
+    except VestibuleError:
+        template = {k: v for k, v in template.items() if k != "other"}
+    filled = fill_template(template, variables)
+    assert filled["whole"] == value
+    assert filled["part"] == f"<{value}>"
+    assert filled.keys() <= template.keys()
+    assert json.loads(json.dumps(filled)) == filled
