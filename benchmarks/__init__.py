@@ -1,1 +1,1 @@
-"""What Vestibule costs, measured on this machine, always beside something else in the same run."""
+"""Measurements of this machine; see README.md beside this file. Run with `make bench`."""

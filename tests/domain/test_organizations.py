@@ -57,7 +57,8 @@ def test_a_slug_has_plain_letters(slug: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", ["", "a", "x" * 129, "a b", "a/b", "é-x", "ab\n", "a%2f", *RESERVED_SLUGS, "SEARCH"]
+    "slug",
+    ["", "a", "x" * 129, "a b", "a/b", "é-x", "ab\n", "a%2f", *sorted(RESERVED_SLUGS), "SEARCH"],
 )
 def test_what_is_no_slug_is_refused(slug: str) -> None:
     with pytest.raises(VestibuleError, match="invalid_organization_slug"):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from vestibule.domain.connections import OidcConnection
+from vestibule.domain.connections import OidcConnection, require_open
 from vestibule.domain.idp_tokens import IdpTokens, after_grant, after_refusal, is_due
 from vestibule.domain.members import Member
 from vestibule.errors import VestibuleError, refusal
@@ -68,8 +68,7 @@ async def _refreshed(rt: Runtime, actor: Actor, tokens: IdpTokens) -> IdpTokens:
 
     def claim(tx: Tx) -> tuple[int | None, IdpTokens | None, OidcConnection | None]:
         version = tx.idp_tokens.claim(tokens.registration_id, now, now + LEASE)
-        route = tx.connections.route(actor.project.project_id, tokens.connection_id)
-        source = route.source if route and isinstance(route.source, OidcConnection) else None
+        source = _open_source(tx, actor.project.project_id, tokens)
         return version, tx.idp_tokens.find(tokens.registration_id), source
 
     version, latest, connection = await rt.store.write(claim)
@@ -78,6 +77,8 @@ async def _refreshed(rt: Runtime, actor: Actor, tokens: IdpTokens) -> IdpTokens:
     if version is None or connection is None or not is_due(latest, now):
         if version is not None:
             await rt.store.write(lambda tx: tx.idp_tokens.release(tokens.registration_id, version))
+        if connection is None and latest.expires_at <= now:
+            raise refusal("unable_to_refresh_oidc_token", got=tokens.connection_id)
         return latest
     try:
         fresh = await _grant(rt, connection, latest)
@@ -98,6 +99,18 @@ async def _refreshed(rt: Runtime, actor: Actor, tokens: IdpTokens) -> IdpTokens:
     return newer
 
 
+def _open_source(tx: Tx, project_id: str, tokens: IdpTokens) -> OidcConnection | None:
+    """Who may refresh: the very pair of connections that brought the tokens, while it is open."""
+    route = tx.connections.route(project_id, tokens.connection_id)
+    if route is None or route.source.connection_id != tokens.source_connection_id:
+        return None
+    try:
+        require_open(route)
+    except VestibuleError:
+        return None
+    return route.source if isinstance(route.source, OidcConnection) else None
+
+
 async def _grant(rt: Runtime, connection: OidcConnection, old: IdpTokens) -> IdpTokens:
     provider, client = provider_of(connection), client_of(rt, connection)
     response = await rt.send(
@@ -112,14 +125,7 @@ async def _grant(rt: Runtime, connection: OidcConnection, old: IdpTokens) -> Idp
     )
     grant = oidc.read_token_response(response, now=rt.now())
     if grant.id_token:
-        oidc.verify_refreshed_id_token(
-            grant.id_token,
-            provider=provider,
-            client=client,
-            keys=await key_set(rt, connection),
-            original_subject=old.subject,
-            now=rt.now(),
-        )
+        await _check_id_token(rt, connection, grant.id_token, old.subject)
     return after_grant(
         old,
         access_token=grant.access_token,
@@ -129,3 +135,26 @@ async def _grant(rt: Runtime, connection: OidcConnection, old: IdpTokens) -> Idp
         expires_at=grant.expires_at,
         now=rt.now(),
     )
+
+
+async def _check_id_token(
+    rt: Runtime, connection: OidcConnection, id_token: str, subject: str
+) -> None:
+    """Judge the ID token of a refresh; when it names an unknown key, ask once for the new keys.
+    The old refresh token may be spent by now, so a rotated key must not cost the new one."""
+    for afresh in (False, True):
+        keys = await key_set(rt, connection, afresh=afresh)
+        try:
+            oidc.verify_refreshed_id_token(
+                id_token,
+                provider=provider_of(connection),
+                client=client_of(rt, connection),
+                keys=keys,
+                original_subject=subject,
+                now=rt.now(),
+            )
+        except VestibuleError as error:
+            if error.code != "oidc_key_not_found" or afresh:
+                raise
+        else:
+            return

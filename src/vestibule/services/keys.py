@@ -70,9 +70,11 @@ def read_session_jwt(
 ) -> Mapping[str, object]:
     """The claims of one of our session JWTs. Says nothing of whether its session still lives."""
     held = project_keys(tx, project, now)
+    # What is kept was read at the last change, and a key retires without one.
+    live = {key.kid: held.public_keys[key.kid] for key in held.keys if key.retires_at > now}
     return jwt.verify_session_jwt(
         token,
-        held.public_keys,
+        live,
         project_id=project.project_id,
         now=now,
         allow_expired=allow_expired,

@@ -167,11 +167,11 @@ async def finish_saml(
     try:
         trace.stage = "Sign-in"
         unverified = saml.read_response(saml_response)
-        route, project = await _reopen(rt, attempt, source_connection_id, "saml", cookies, trace)
+        route = await _reopen(rt, attempt, source_connection_id, "saml", cookies, trace)
         trace.stage = "Signature and conditions"
         identity, assertion = login_saml.finish(rt, route, unverified, attempt.request_id, trace)
         trace.stage = "Admission"
-        return await _let_in(rt, project, route, attempt, identity, trace, relay_state, assertion)
+        return await _let_in(rt, attempt, identity, trace, relay_state, assertion)
     except VestibuleError as error:
         raise await _refused(rt, attempt, trace, error) from error
 
@@ -197,11 +197,11 @@ async def finish_oidc(
     trace = Trace(rt)
     try:
         trace.stage = "Sign-in"
-        route, project = await _reopen(rt, attempt, source_connection_id, "oidc", cookies, trace)
+        route = await _reopen(rt, attempt, source_connection_id, "oidc", cookies, trace)
         trace.stage = "Callback"
         identity = await login_oidc.finish(rt, route, attempt, query, trace)
         trace.stage = "Admission"
-        return await _let_in(rt, project, route, attempt, identity, trace, state, None)
+        return await _let_in(rt, attempt, identity, trace, state, None)
     except VestibuleError as error:
         raise await _refused(rt, attempt, trace, error) from error
 
@@ -220,7 +220,7 @@ async def _reopen(
     protocol: str,
     cookies: Mapping[str, str],
     trace: Trace,
-) -> tuple[LoginRoute, Project]:
+) -> LoginRoute:
     """Find the route of the attempt again, as it stands now, and check that the answer came to
     the place and from the browser that the attempt fixed."""
     leg = "saml" if protocol == "saml" else "oidc"
@@ -235,19 +235,21 @@ async def _reopen(
     )
     require_same_browser(attempt, secret, leg)  # type: ignore[arg-type]
 
-    def work(tx: Tx) -> tuple[LoginRoute, Project]:
-        project = tx.projects.find(attempt.project_id)
-        route = tx.connections.route(attempt.project_id, attempt.connection_id)
-        if project is None or route is None:
-            raise refusal("sso_connection_not_found", got=attempt.connection_id)
-        if (
-            route.source.connection_id != attempt.source_connection_id
-            or route.organization.organization_id != attempt.organization_id
-        ):
-            raise refusal("sso_connection_not_found", got=attempt.connection_id)
-        return route, project
+    route, _ = await rt.store.read(lambda tx: _open_route(tx, attempt))
+    return route
 
-    route, project = await rt.store.read(work)
+
+def _open_route(tx: Tx, attempt: LoginAttempt) -> tuple[LoginRoute, Project]:
+    """The route of the attempt as it stands now, open, and between the same two connections."""
+    project = tx.projects.find(attempt.project_id)
+    route = tx.connections.route(attempt.project_id, attempt.connection_id)
+    if (
+        project is None
+        or route is None
+        or route.source.connection_id != attempt.source_connection_id
+        or route.organization.organization_id != attempt.organization_id
+    ):
+        raise refusal("sso_connection_not_found", got=attempt.connection_id)
     require_open(route)
     return route, project
 
@@ -311,22 +313,24 @@ async def _finish_unsolicited(
         trace.stage = "Signature and conditions"
         identity, assertion = login_saml.finish(rt, route, unverified, None, trace)
         trace.stage = "Admission"
-        return await _let_in(rt, project, route, attempt, identity, trace, None, assertion)
+        return await _let_in(rt, attempt, identity, trace, None, assertion)
     except VestibuleError as error:
         raise await _refused(rt, attempt, trace, error) from error
 
 
 async def _let_in(
     rt: Runtime,
-    project: Project,
-    route: LoginRoute,
     attempt: LoginAttempt,
     identity: VerifiedIdentity,
     trace: Trace,
     state: str | None,
     assertion: saml.VerifiedAssertion | None,
 ) -> Arrival:
-    """Write everything that a verified identity changes, in one transaction."""
+    """Write everything that a verified identity changes, in one transaction.
+
+    The route is read once more in it: the identity provider may have taken its time to answer,
+    and an administrator may have closed the door meanwhile.
+    """
     trace.step("Attributes", _told(identity))
     for warning in identity.profile.warnings:
         trace.warn("Attributes", warning)
@@ -335,6 +339,7 @@ async def _let_in(
 
     def work(tx: Tx) -> Admitted:
         del trace.steps[done:]
+        route, project = _open_route(tx, attempt)
         if assertion is not None and not tx.logins.remember_assertion(
             route.source.connection_id, assertion.assertion_id, assertion.replay_until
         ):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from vestibule.domain.connections import ExternalConnection
 from vestibule.domain.metadata import check_metadata, merge_metadata
 from vestibule.domain.organizations import (
     EmailRole,
@@ -31,7 +32,7 @@ from vestibule.services.search import (
     make_cursor,
     read_cursor,
 )
-from vestibule.services.sharing import end_external_connections
+from vestibule.services.sharing import delete_connection, end_external_connections
 from vestibule.storage import Tx
 from vestibule.storage import organizations as rows
 from vestibule.storage.organizations import ActiveConnection
@@ -165,6 +166,9 @@ async def delete(rt: Runtime, actor: Actor, name: str) -> str:
         organization = resolve(tx, actor, name, "organizations.delete")
         for connection in tx.connections.all_of(organization.organization_id):
             end_external_connections(tx, rt, actor, connection)
+            if isinstance(connection, ExternalConnection):
+                # Its owner is another organization, whose log has to tell of the end as well.
+                delete_connection(tx, rt, actor, connection)
         tx.organizations.delete(organization.organization_id)
         record(tx, rt, actor, organization.organization_id, "organization.deleted")
         return organization.organization_id

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from vestibule.domain.attributes import email_key
 from vestibule.domain.connections import ExternalConnection, require_open
 from vestibule.domain.ids import token_hash
 from vestibule.domain.logins import SsoToken, require_pkce
@@ -114,6 +115,19 @@ def find_session(
     return found
 
 
+def _require_standing(session: Session, registrations: Sequence[Registration]) -> None:
+    """Refuse a session one of whose doors is closed.
+
+    Whoever closes a door ends its sessions; but one that was made at the same moment is not seen
+    by that transaction, and would live on.
+
+    Raises:
+        session_not_found.
+    """
+    if not session.connection_ids <= {r.connection_id for r in registrations if r.open}:
+        raise refusal("session_not_found")
+
+
 async def actor_for(rt: Runtime, project: Project, locator: SessionLocator) -> Actor:
     """The actor behind the session headers of a call (§1.2). An expired JWT is no session.
 
@@ -130,6 +144,7 @@ async def actor_for(rt: Runtime, project: Project, locator: SessionLocator) -> A
             if same.session.session_id != found.session.session_id:
                 raise refusal("too_many_session_arguments", detail="the headers differ")
         shown = member_view(tx, project, OrganizationView(found.organization, ()), found.member)
+        _require_standing(found.session, shown.registrations)
         roles = session_roles(shown.roles, found.session.connection_ids)
         return Actor(project, OnBehalf(found.member, found.session, found.organization, roles))
 
@@ -185,6 +200,7 @@ async def authenticate_sso(
             held = find_session(tx, project, locator, now, allow_expired_jwt=True)
             if held.member.member_id != member.member_id:
                 raise refusal("member_session_member_id_mismatch")
+            _require_standing(held.session, shown.registrations)
             session = with_factor(held.session, factor)
             expires = max(session.expires_at, now + length) if duration_minutes else None
             session = replace(
@@ -303,6 +319,8 @@ async def authenticate(
     def work(tx: Tx) -> tuple[SessionView, tuple[str, ...] | None]:
         now = rt.now()
         found = find_session(tx, project, locator, now, allow_expired_jwt=True)
+        shown = member_view(tx, project, view(tx, found.organization), found.member)
+        _require_standing(found.session, shown.registrations)
         session = replace(found.session, last_accessed_at=now)
         if length is not None or custom_claims:
             session = replace(
@@ -313,19 +331,20 @@ async def authenticate(
             tx.sessions.update(session)
         else:
             tx.sessions.touch(session.session_id, now)
-        shown = member_view(tx, project, view(tx, found.organization), found.member)
         result = _shown(tx, project, session, found.token, shown, now)
-        granting = _check(project, result, check) if check else None
+        granting = _check(tx, project, result, check) if check else None
         return result, granting
 
     return await rt.store.write(work)
 
 
-def _check(project: Project, held: SessionView, check: AuthorizationCheck) -> tuple[str, ...]:
+def _check(
+    tx: Tx, project: Project, held: SessionView, check: AuthorizationCheck
+) -> tuple[str, ...]:
     organization = held.member.organization.organization
-    if check.organization_id not in (
-        organization.organization_id, organization.slug, organization.external_id,
-    ):  # fmt: skip
+    # Found as everywhere, for the slug of one organization may read like the id of another.
+    named = tx.organizations.find_by_any(project.project_id, check.organization_id)
+    if named is None or named.organization_id != organization.organization_id:
         raise refusal("session_authorization_tenancy_error")
     granting = granting_roles(
         held.roles, check.resource_id, check.action, project.policy, organization.custom_roles
@@ -436,6 +455,7 @@ async def exchange(
     def work(tx: Tx) -> Authenticated:
         now = rt.now()
         held = find_session(tx, project, locator, now, allow_expired_jwt=True)
+        _require_standing(held.session, tx.members.registrations(held.member.member_id))
         target = resolve(tx, Actor(project), organization_name, "sessions.exchange")
         if target.organization_id == held.organization.organization_id:
             member = held.member
@@ -515,17 +535,34 @@ def _member_there(
     target: Organization,
     way: tuple[ExternalConnection, Factor] | None,
 ) -> Member:
-    """The same person in the target: by registration, else by e-mail address; never created."""
+    """The same person in the target: by registration, else by e-mail address; never created.
+
+    The address counts only as the connection of the session asserted it: the target trusts that
+    one, and not what another connection of the source's organization said since.
+    """
     if way is not None:
-        known = tx.members.find_by_subject(way[0].connection_id, way[1].subject)
-        if known is not None and known[1].status != "deleted":
+        external, factor = way
+        known = tx.members.find_by_subject(external.connection_id, factor.subject)
+        if known is not None:
+            if known[1].status == "deleted":
+                raise refusal("insufficient_factors_for_session_exchange")
             return known[1]
+        here = _registration_here(tx, held, factor)
+        said = here.attributes.get("email", ()) if here is not None else ()
+        if email_key(held.member.email_address) not in map(email_key, said):
+            raise refusal("insufficient_factors_for_session_exchange")
     owner = tx.members.find_by_email(target.organization_id, held.member.email_address)
     if owner is None or owner[1] or owner[0].status == "deleted":
         raise refusal("insufficient_factors_for_session_exchange")
     if not held.member.email_address_verified:
         raise refusal("insufficient_factors_for_session_exchange")
     return owner[0]
+
+
+def _registration_here(tx: Tx, held: FoundSession, factor: Factor) -> Registration | None:
+    """What the last login through the session's own connection said of the person."""
+    registrations = tx.members.registrations(held.member.member_id)
+    return next((r for r in registrations if r.connection_id == factor.connection_id), None)
 
 
 def _registration_there(
@@ -538,14 +575,7 @@ def _registration_there(
     member: Member,
 ) -> Registration:
     """The registration at the External connection, with the groups of the last login."""
-    here = next(
-        (
-            r
-            for r in tx.members.registrations(held.member.member_id)
-            if r.connection_id == factor.connection_id
-        ),
-        None,
-    )
+    here = _registration_here(tx, held, factor)
     known = tx.members.find_by_subject(external.connection_id, factor.subject)
     if known is None and any(
         r.connection_id == external.connection_id

@@ -1,0 +1,99 @@
+"""Whole logins over HTTP, through 1 and through 10,000 stored connections of each kind."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from pathlib import Path
+
+from benchmarks.idp import provider
+from benchmarks.load import LEGS, Door, Driver, Figures, Kind, add_connections, doors
+from benchmarks.measure import note, quantile, table
+from benchmarks.server import Server, free_port, running
+
+PEOPLE = 200
+KINDS: tuple[Kind, ...] = ("saml", "oidc")
+
+
+def run(*, quick: bool) -> None:
+    many = 1_000 if quick else 10_000
+    rounds, batch = (3, 50) if quick else (12, 100)
+    with tempfile.TemporaryDirectory() as folder, provider() as issuer:
+        ports = {1: free_port(), many: free_port()}
+        made = {
+            n: prepare(Path(folder) / f"with-{n}", port, n, issuer) for n, port in ports.items()
+        }
+        with (
+            running(Path(folder) / "with-1", ports[1]) as small,
+            running(Path(folder) / f"with-{many}", ports[many]) as large,
+        ):
+            servers = {1: small, many: large}
+            for kind in KINDS:
+                through = {n: doors(kind, made[n][kind], PEOPLE) for n in servers}
+                _compare(kind, servers, through, rounds, batch)
+            _together(small, doors("saml", made[1]["saml"], PEOPLE), quick=quick)
+
+
+def prepare(data: Path, port: int, number: int, issuer: str) -> dict[Kind, list[str]]:
+    with running(data, port):
+        pass
+    return add_connections(data, port, number, issuer)
+
+
+def _compare(
+    kind: Kind,
+    servers: dict[int, Server],
+    through: dict[int, list[Door]],
+    rounds: int,
+    batch: int,
+) -> None:
+    drivers = {n: Driver(server) for n, server in servers.items()}
+    # Everybody's first login makes a member; the measured ones find them.
+    first = {n: drivers[n].log_in(through[n])[0] for n in servers}
+    figures: dict[int, list[Figures]] = {n: [] for n in servers}
+    for turn in range(rounds):
+        for n in servers if turn % 2 else reversed(servers):
+            begin = turn * batch % PEOPLE
+            figures[n].append(drivers[n].log_in(through[n][begin : begin + batch])[0])
+    rows = []
+    for n, of_rounds in figures.items():
+        cpu = statistics.median(one.cpu_ms for one in of_rounds)
+        wall = [seconds * 1000 for one in of_rounds for seconds in one.wall]
+        rows.append(
+            (
+                f"{kind}, {n:,} stored",
+                f"{cpu:.2f}",
+                f"{1000 / cpu:,.0f}",
+                f"{statistics.median(wall):.2f}",
+                f"{quantile(wall, 0.99):.2f}",
+                f"{first[n].cpu_ms:.2f}",
+            )
+        )
+    head = (
+        "", "server CPU ms", "per second and core", "p50 ms", "p99 ms", "CPU ms of a first login",
+    )  # fmt: skip
+    table(head, rows)
+    few, many = figures.values()
+    growth = statistics.median(b.cpu_ms / a.cpu_ms for a, b in zip(few, many, strict=True))
+    note(f"{kind}: {max(figures):,} stored connections cost {growth:.3f} × one (aim: 1.05)")
+    legs = []
+    for leg in LEGS:
+        each = [statistics.median(f.cpu[leg] / f.logins * 1e6 for f in figures[n]) for n in figures]
+        legs.append((leg, *(f"{value:.0f}" for value in each)))
+    table(("server CPU µs by leg", *(f"{n:,} stored" for n in figures)), legs)
+    for driver in drivers.values():
+        driver.close()
+
+
+def _together(server: Server, through: list[Door], *, quick: bool) -> None:
+    """Four browsers at once against the one process: what it does when it is never idle."""
+    driver = Driver(server, threads=4)
+    driver.log_in(through)
+    of_rounds = [driver.log_in(through)[0] for _ in range(2 if quick else 8)]
+    rate = statistics.median(one.logins / one.elapsed for one in of_rounds)
+    wall = [seconds * 1000 for one in of_rounds for seconds in one.wall]
+    note(
+        f"Four at a time: {rate:.0f} SAML logins per second, p50 {statistics.median(wall):.1f} ms, "
+        f"p99 {quantile(wall, 0.99):.1f} ms, the client on the same two cores"
+    )
+    driver.close()

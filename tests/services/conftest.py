@@ -1,0 +1,47 @@
+"""A world for every test of this folder, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.attacks import Story
+from support.world import open_world, run
+from vestibule.storage.engine import open_engine
+from vestibule.storage.schema import migrate
+
+
+@pytest.fixture(scope="session")
+def migrated_template(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated PostgreSQL database that the others are copies of."""
+    server = request.getfixturevalue("postgres_server")
+    url = server.make_database()
+    engine = open_engine(url)
+    migrate(engine)
+    engine.close()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return "sqlite://"
+    make_database: Callable[..., str] = request.getfixturevalue("make_database")
+    return make_database(request.getfixturevalue("migrated_template"))
+
+
+@pytest.fixture
+def story(database_url: str) -> Callable[[Story], None]:
+    """Runs a test's coroutine in a fresh world."""
+
+    def tell(work: Story) -> None:
+        async def main() -> None:
+            async with open_world(database_url) as world:
+                await work(world)
+
+        run(main())
+
+    return tell
