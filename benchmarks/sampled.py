@@ -42,8 +42,9 @@ def main() -> None:
     signal.signal(signal.SIGUSR1, lambda *_: _seen.clear())
 
     def write(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         beside = file.with_suffix(".new")
-        beside.write_text(json.dumps([[list(stack), n] for stack, n in _seen.items()]))
+        beside.write_text(json.dumps([[list(stack), n] for stack, n in list(_seen.items())]))
         beside.replace(file)
 
     signal.signal(signal.SIGUSR2, write)

@@ -90,6 +90,7 @@ class Server:
     port: int
     data: Path
     seconds_to_first_200: float
+    cpu_to_first_200: float = 0.0
 
     def cpu(self) -> float:
         """Seconds of CPU of the whole process so far, user and system."""
@@ -128,7 +129,9 @@ def running(
         [*command, *arguments], stdout=subprocess.DEVNULL, cwd=ROOT, env={**os.environ}
     )
     try:
-        yield Server(process, port, data, _first_200(process, port, began))
+        server = Server(process, port, data, _first_200(process, port, began))
+        server.cpu_to_first_200 = server.cpu()
+        yield server
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -251,8 +251,9 @@ def test_a_session_of_another_member_takes_no_factor(story: Tell) -> None:
         other = await world.arrive(world.demo.saml.connection_id)
         again = done(await world.call("POST", AUTHENTICATE, {"sso_token": other}))
         assert again["session_token"] != fresh["session_token"]
-        assert again["member_session"]["member_session_id"] != (
-            fresh["member_session"]["member_session_id"]
+        assert (
+            again["member_session"]["member_session_id"]
+            != (fresh["member_session"]["member_session_id"])
         )
 
     story(work)

@@ -118,7 +118,7 @@ def document(base_url: str) -> dict[str, Any]:
             "security": _security(op),
             "x-extension": op.extension,
         }
-        if op.session_headers:
+        if op.rule in OPERATION_RULES:
             entry["x-rbac"] = rbac_text(OPERATION_RULES[op.rule])
         if op.method in ("POST", "PUT"):
             entry["requestBody"] = {

@@ -23,6 +23,12 @@ from vestibule.services.runtime import Runtime
 
 Auth = Literal["secret", "workspace", "none"]
 
+# The wire reads the session headers here as well, but no action of the policy is known that would
+# grant it: whoever sends them is refused (wire §1.2, Appendix A).
+REFUSED_TO_MEMBERS = frozenset({
+    "organizations.delete_external_id", "organizations_members.delete_external_id",
+})  # fmt: skip
+
 
 class Request(msgspec.Struct, kw_only=True):
     """What a caller sends. A field that is None was not sent; an explicit null counts as that."""
@@ -93,7 +99,10 @@ class Operation:
 
     @property
     def session_headers(self) -> bool:
-        return self.auth == "secret" and self.rule in OPERATION_RULES
+        """Whether the headers of a member's session are read; elsewhere they are ignored."""
+        return self.auth == "secret" and (
+            self.rule in OPERATION_RULES or self.rule in REFUSED_TO_MEMBERS
+        )
 
     @property
     def segments(self) -> tuple[str, ...]:
