@@ -51,26 +51,31 @@ def _compare(
     # Everybody's first login makes a member; the measured ones find them.
     first = {n: drivers[n].log_in(through[n])[0] for n in servers}
     figures: dict[int, list[Figures]] = {n: [] for n in servers}
+    signing: list[float] = []
     for turn in range(rounds):
+        signing.append(drivers[1].sign_ms())
         for n in servers if turn % 2 else reversed(servers):
             begin = turn * batch % PEOPLE
             figures[n].append(drivers[n].log_in(through[n][begin : begin + batch])[0])
     rows = []
     for n, of_rounds in figures.items():
         cpu = statistics.median(one.cpu_ms for one in of_rounds)
+        pairs = list(zip(of_rounds, signing, strict=True))
         wall = [seconds * 1000 for one in of_rounds for seconds in one.wall]
         rows.append(
             (
                 f"{kind}, {n:,} stored",
                 f"{cpu:.2f}",
                 f"{1000 / cpu:,.0f}",
+                f"{statistics.median(f.cpu_ms / s for f, s in pairs):.1f}",
                 f"{statistics.median(wall):.2f}",
                 f"{quantile(wall, 0.99):.2f}",
                 f"{first[n].cpu_ms:.2f}",
             )
         )
     head = (
-        "", "server CPU ms", "per second and core", "p50 ms", "p99 ms", "CPU ms of a first login",
+        "", "server CPU ms", "per second and core", "× RSA sign", "p50 ms", "p99 ms",
+        "CPU ms of a first login",
     )  # fmt: skip
     table(head, rows)
     few, many = figures.values()

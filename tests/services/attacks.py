@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from support.world import BASE_URL, World, read_form
 from vestibule.domain.connections import OidcConnection, SamlChanges, SamlConnection
@@ -138,8 +142,24 @@ async def alive(world: World, token: str) -> bool:
     return answer.status_code == 200
 
 
+@cache
+def rsa_pem(number: int = 0) -> str:
+    """An RSA key of our own making; one takes as long as a test, so they are kept."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    ).decode()
+
+
 def as_json(status: int, value: object) -> HttpResponse:
     return HttpResponse(status, {"content-type": "application/json"}, json.dumps(value).encode())
+
+
+def json_part(value: object) -> str:
+    """A header or payload of a JWT."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 class OidcLogin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 
 from services.attacks import Story
 from support.world import open_world, run
@@ -42,6 +43,8 @@ def story(database_url: str) -> Callable[[Story], None]:
             async with open_world(database_url) as world:
                 await work(world)
 
-        run(main())
+        # A failing provider is logged with its traceback; rendering it takes longer than a test.
+        with structlog.testing.capture_logs():
+            run(main())
 
     return tell

@@ -29,6 +29,7 @@ from services.attacks import (
     oidc_sign_in,
     organization,
     refused,
+    rsa_pem,
     saml_door,
     token_of,
 )
@@ -37,7 +38,6 @@ from vestibule.errors import VestibuleError
 from vestibule.protocols import jwt
 from vestibule.protocols.http import HttpRequest, HttpResponse
 from vestibule.services import connections, organizations, sessions, sharing
-from vestibule.services.keys import create_connection_key
 from vestibule.services.sessions import SessionLocator
 from vestibule.storage.audit import AuditEvent
 from vestibule.web.app import App
@@ -298,8 +298,7 @@ def test_a_new_key_of_the_provider_does_not_lose_the_refresh_token(story: Tell) 
 
     async def work(world: World) -> None:
         held = await oidc_sign_in(world, token=REFRESHABLE)
-        pair = create_connection_key(world.rt, "x", "test")
-        key = jwt.read_signing_key("rotated", pair.private_key)
+        key = jwt.read_signing_key("rotated", rsa_pem())
         login = await oidc_login(world)
         world.advance(minutes=58)
         fresh = login.id_token(key, nonce=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from vestibule.domain.connections import (
     Connection,
@@ -247,7 +248,7 @@ async def change_saml_by_url(
     rt: Runtime, actor: Actor, organization_name: str, connection_id: str, metadata_url: str
 ) -> SamlConnection:
     """Take entity id, SSO URL and certificates from the provider's metadata."""
-    if len(metadata_url) > 2048 or not metadata_url.startswith(("https://", "http://")):
+    if not _is_plain_url(metadata_url):
         raise refusal("invalid_saml_metadata_url", got=metadata_url)
     # Whoever may not change the connection may not make us fetch anything either.
     await _require(rt, actor, organization_name, "sso.update_connection", connection_id)
@@ -506,6 +507,17 @@ def _check_roles(
     known = role_ids(actor.project.policy, organization.custom_roles)
     check_assignable(connection_roles or (), known)
     check_assignable([rule.role_id for rule in group_roles or ()], known)
+
+
+def _is_plain_url(url: str) -> bool:
+    """Whether we may ask there at all; whether the place is allowed is the network's to say."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url and "@" not in parts.netloc
+    return bool(usable) and plain and len(url) <= 2048
 
 
 def _stored(rt: Runtime, actor: Actor, pem: str) -> StoredCertificate:

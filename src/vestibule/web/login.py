@@ -154,7 +154,11 @@ async def metadata(rt: Runtime, _: Request, connection_id: str) -> Response:
 
 def _query(request: Request) -> dict[str, str]:
     """The query with each parameter once: two of a kind could be read in two ways."""
-    return once(request.scope["query_string"])
+    query = once(request.scope["query_string"])
+    if any("\x00" in name for name in query):
+        # Whoever reads names up to a NUL would take `state\0` for ours.
+        raise refusal("bad_request", want="no NUL characters")
+    return query
 
 
 async def _form(request: Request) -> dict[str, str]:

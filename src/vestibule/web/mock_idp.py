@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ _CODE_LIFETIME = timedelta(minutes=1)
 _TOKEN_LIFETIME = timedelta(minutes=10)
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+_CALLBACK = re.compile(r"/v1/b2b/sso/callback/[A-Za-z0-9-]+")
 _BASIC_FORMAT = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 
 
@@ -308,9 +310,7 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
         ours = urlsplit(self.rt.settings.base_url)
         asked = urlsplit(url)
         place = (asked.scheme, asked.netloc)
-        if place != (ours.scheme, ours.netloc) or not asked.path.startswith(
-            "/v1/b2b/sso/callback/"
-        ):
+        if place != (ours.scheme, ours.netloc) or not _CALLBACK.fullmatch(asked.path):
             raise refusal("bad_request", want="a callback of this server", got=url)
 
     def _chooser(self, action: str, fields: Mapping[str, str], hint: str | None) -> Response:

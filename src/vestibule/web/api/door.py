@@ -120,6 +120,8 @@ def decode(found: Operation, raw: bytes, query_string: bytes) -> Request:
             return msgspec.convert(values, found.request, strict=False)
         if not raw.strip():
             raw = b"{}"
+        # Fields that nobody knows are not decoded, so what is no UTF-8 there has to be seen here.
+        raw.decode()
         # PostgreSQL cannot hold a NUL in a text; nobody needs one in a name.
         if b"\\u0000" in raw:
             raise refusal("body_invalid", want="no NUL characters")
