@@ -463,9 +463,7 @@ def test_a_session_that_was_made_while_its_door_was_revoked_does_not_live(
 
 
 async def events(world: World, organization_id: str) -> list[AuditEvent]:
-    return await world.rt.store.read(
-        lambda tx: tx.audit.latest(organization_id, 100)  # type: ignore[no-any-return]
-    )
+    return await world.rt.store.read(lambda tx: tx.audit.latest(organization_id, 100))
 
 
 def test_a_receiver_that_is_deleted_is_missed_by_the_owner(story: Tell) -> None:

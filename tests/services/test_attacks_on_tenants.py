@@ -406,7 +406,7 @@ def test_nobody_enters_without_the_owners_word(story: Tell) -> None:
         refused(await start(), "external_connection_revoked")
         for organization_id in (third, world.demo.northwind.organization_id):
             events = await world.rt.store.read(
-                lambda tx, name=organization_id: tx.audit.latest(name, 100)  # type: ignore[misc]
+                lambda tx, name=organization_id: tx.audit.latest(name, 100)
             )
             told = [event.action for event in events if event.target == door]
             assert sorted(told) == [
