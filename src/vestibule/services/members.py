@@ -29,6 +29,7 @@ from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
 from vestibule.services.search import (
     Operand,
+    check_operands,
     filter_of,
     fuzzy_value,
     list_value,
@@ -37,6 +38,11 @@ from vestibule.services.search import (
 )
 from vestibule.storage import Tx
 from vestibule.storage import members as rows
+
+# How many rules one filter by roles may look at, and how many such filters there may be: SQLite
+# reads no expression deeper than a thousand terms, and no more than 32,766 parameters.
+_MAX_ROLE_CONDITIONS = 400
+_MAX_ROLE_FILTERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +436,9 @@ async def search(
         raise refusal("member_search_organization_ids_empty")
     if len(organization_names) > 1000:
         raise refusal("field_invalid", want="at most 1000 organization_ids")
+    check_operands(operands)
+    if sum(o.get("filter_name") == "member_roles" for o in operands) > _MAX_ROLE_FILTERS:
+        raise refusal("field_invalid", want=f"at most {_MAX_ROLE_FILTERS} filters by roles")
     after = read_cursor(cursor)
 
     def work(tx: Tx) -> Page:
@@ -523,6 +532,8 @@ def _holds_any(
             for rule in rules.groups
             if rule.role_id in wanted
         ]
+    if len(conditions) > _MAX_ROLE_CONDITIONS:
+        raise refusal("field_invalid", want="roles that fewer rules of fewer organizations give")
     return rows.either(conditions) if conditions else rows.nobody()
 
 

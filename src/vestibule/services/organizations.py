@@ -26,6 +26,7 @@ from vestibule.services.rbac import Actor, authorize
 from vestibule.services.runtime import Runtime
 from vestibule.services.search import (
     Operand,
+    check_operands,
     filter_of,
     fuzzy_value,
     list_value,
@@ -303,6 +304,7 @@ async def search(
 ) -> Page:
     """A page of organizations in the order of creation (§2.2)."""
     authorize(actor, "organizations.search", None)
+    check_operands(operands)
     conditions = [_condition(operand) for operand in operands]
     after = read_cursor(cursor)
 

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vestibule.errors import refusal
 
 Operand = Mapping[str, object]
+
+# A database takes only so many parameters and so deep an expression.
+MAX_OPERANDS = 100
+MAX_VALUES = 10_000
+
+
+def check_operands(operands: Sequence[Operand]) -> None:
+    """Refuse a query that is larger than a database could answer."""
+    if len(operands) > MAX_OPERANDS:
+        raise refusal("field_invalid", want=f"at most {MAX_OPERANDS} operands")
+    values = [operand.get("filter_value") for operand in operands]
+    if sum(len(value) for value in values if isinstance(value, list)) > MAX_VALUES:
+        raise refusal("field_invalid", want=f"at most {MAX_VALUES} values in one query")
 
 
 def filter_of(operand: Operand, family: str) -> tuple[str, object]:

@@ -71,7 +71,9 @@ def problem_document(error: VestibuleError, request_id: str, base_url: str) -> P
     """The envelope for a caller with a credential: the message, what was wanted and what came."""
     row, status = error.row, status_of(error.row)
     message = row.message
-    if error.detail:
+    # What our own database or code says of a failure is for the log alone.
+    ours = status in (500, 503)
+    if error.detail and not ours:
         message = f"{message} {error.detail}"
     details = {
         "code": row.code,
@@ -81,7 +83,7 @@ def problem_document(error: VestibuleError, request_id: str, base_url: str) -> P
         "spec": row.spec,
         "trace_id": error.trace_id or "",
     }
-    if isinstance(error, Unauthenticated):
+    if isinstance(error, Unauthenticated) or ours:
         details = {"code": row.code, "remedy": row.remedy}
     return Problem(
         status,

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 
 from support.world import World, basic
 from vestibule.web.api.registry import OPERATIONS
@@ -119,6 +120,19 @@ async def test_every_refusal_says_what_whoever_can_mend_it_needs(world: World) -
     assert found["error_details"]["remedy"]
     # What the browser's package takes for another kind of error (wire §1.6).
     assert not found.keys() & {"body", "params", "query"}
+
+
+async def test_a_failure_of_our_own_tells_nothing_of_the_inside(world: World) -> None:
+    engine = world.rt.store.engine.engine
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE member RENAME TO elsewhere"))
+    answer = await world.call("GET", f"{NORTHWIND}/member?member_id=x")
+    assert answer.status_code in (500, 503)
+    found = answer.json()
+    assert found["error_type"] == "internal_server_error"
+    assert found["error_details"].keys() == {"code", "remedy"}
+    for word in ("SELECT", "sqlite", "member_id", "elsewhere", "Traceback"):
+        assert word not in answer.text
 
 
 # --- credentials --------------------------------------------------------------------------------
