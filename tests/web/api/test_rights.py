@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.world import World
-from vestibule.domain.rbac import BUILT_IN_RESOURCES, OPERATION_RULES
+from vestibule.domain.rbac import BUILT_IN_RESOURCES, OPERATION_RULES, Rule
 from vestibule.web.api.registry import OPERATIONS, REFUSED_TO_MEMBERS, Operation
 from web.api.calls import (
     ADA,
@@ -289,6 +289,66 @@ def test_every_field_of_an_update_has_its_rule() -> None:
         modes = {"preserve_existing_sessions", "unlink_email"}
         assert set(BY_ID[operation_id].request.__struct_fields__) - modes == rule.fields.keys()
         assert rule.fields.keys() == values.keys()
+
+
+async def walk_fields(
+    world: World, path: str, rule: Rule, values: dict[str, Any], who: Caller
+) -> None:
+    """With the field's own action alone it may be sent; with all others it may not."""
+    assert rule.resource is not None
+    # The role has to exist before it can be given.
+    await give_permissions(world, {rule.resource: ["*"]})
+    done(await world.call("PUT", f"{MEMBERS}/{who.member_id}", {"roles": ["tested"]}))
+    for name, action in rule.fields.items():
+        if action is None:
+            continue
+        body = {name: values[name]}
+        await give_permissions(world, all_but(rule.resource, action))
+        before = contents(world)
+        answer = await world.call("PUT", path, body, session=who.token)
+        found = refused(answer, 403, "session_authorization_error")
+        assert found["error_details"]["want"] == f"{rule.resource}:{action}", name
+        assert contents(world) == before, name
+        await give_permissions(world, {rule.resource: [action]})
+        done(await world.call("PUT", path, body, session=who.token))
+
+
+async def refuse_fields(
+    world: World, path: str, rule: Rule, values: dict[str, Any], who: Caller
+) -> None:
+    """What no member may send, whatever they hold."""
+    await give_permissions(world, {r.resource_id: ["*"] for r in BUILT_IN_RESOURCES})
+    roles = {"roles": ["stytch_admin", "tested"]}
+    done(await world.call("PUT", f"{MEMBERS}/{who.member_id}", roles))
+    before = contents(world)
+    for name, action in rule.fields.items():
+        if action is not None:
+            continue
+        answer = await world.call("PUT", path, {name: values[name]}, session=who.token)
+        if name == "trusted_metadata":
+            refused(answer, 401, "cannot_update_trusted_metadata")
+        else:
+            refused(answer, 403, "session_authorization_error")
+    assert contents(world) == before
+    for name, value in values.items():
+        done(await world.call("PUT", path, {name: value}))
+
+
+async def test_each_field_of_an_organization(world: World) -> None:
+    who = await person_with(world, [])
+    path = f"{ORGANIZATIONS}/{world.demo.northwind.organization_id}"
+    values = {**ORGANIZATION_FIELDS, "organization_slug": "northwind"}
+    await walk_fields(world, path, UPDATE_ORGANIZATION, values, who)
+    await refuse_fields(world, path, UPDATE_ORGANIZATION, values, who)
+
+
+async def test_each_field_of_another_member(world: World) -> None:
+    who = await person_with(world, [])
+    target = (await member(world, "target@example.com"))["member_id"]
+    path = f"{MEMBERS}/{target}"
+    await walk_fields(world, path, UPDATE_MEMBER, MEMBER_FIELDS, who)
+    done(await world.call("DELETE", f"{MEMBERS}/mfa_phone_numbers/{target}"))
+    await refuse_fields(world, path, UPDATE_MEMBER, MEMBER_FIELDS, who)
 
 
 async def test_one_forbidden_field_refuses_the_whole_change(world: World) -> None:
