@@ -19,7 +19,10 @@ from vestibule.domain.connections import (
     SamlConnection,
     StoredCertificate,
     activate_saml,
+    after_approval,
+    after_revocation,
     brings_groups,
+    identity_provider_changed,
     initial_share_status,
     require_open,
     update_external,
@@ -242,10 +245,25 @@ def test_the_owner_says_who_may_share() -> None:
     assert status(replace(ACTIVE_OIDC, external_sharing="approval")) == "pending"
     with pytest.raises(VestibuleError, match="external_sharing_closed"):
         status(replace(ACTIVE_SAML, external_sharing="closed"))
+    shut = after_revocation(after_revocation(ACTIVE_SAML, "organization-b"), "organization-b")
+    assert status(shut) == "pending"
+    assert status(shut, "organization-c") == "active"
+    assert after_approval(shut, "organization-b") == ACTIVE_SAML
     with pytest.raises(VestibuleError, match="external_connection_not_active"):
         status(SAML)
     with pytest.raises(VestibuleError, match="external_organization_id_same_as_organization_id"):
         status(ACTIVE_SAML, "organization-a")
+
+
+def test_another_issuer_is_another_identity_provider() -> None:
+    moved = replace(ACTIVE_SAML, idp_entity_id="https://other.example")
+    assert identity_provider_changed(ACTIVE_SAML, moved)
+    assert not identity_provider_changed(SAML, moved)
+    assert not identity_provider_changed(moved, replace(moved, idp_sso_url="https://x.example"))
+    elsewhere = replace(ACTIVE_OIDC, issuer=f"{ACTIVE_OIDC.issuer}/")
+    assert identity_provider_changed(ACTIVE_OIDC, elsewhere)
+    assert not identity_provider_changed(OIDC, elsewhere)
+    assert not identity_provider_changed(elsewhere, replace(elsewhere, client_id="another"))
 
 
 def test_a_route_is_open_when_share_and_source_are() -> None:

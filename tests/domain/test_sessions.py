@@ -18,6 +18,7 @@ from vestibule.domain.sessions import (
     fill_template,
     jwt_claims,
     merge_claims,
+    until,
     wire_time,
     with_factor,
 )
@@ -53,6 +54,17 @@ def test_proofs_gather_and_the_newer_of_one_connection_counts() -> None:
     made = with_factor(with_factor(SESSION, again), other)
     assert made.factors == (replace(again, created_at=NOW), other)
     assert made.connection_ids == {"external-1", "oidc-1"}
+
+
+def test_no_extension_passes_the_end_of_a_proof() -> None:
+    hour = timedelta(hours=1)
+    bounded = replace(FACTOR, connection_id="oidc-1", not_after=NOW + hour / 2)
+    both = with_factor(SESSION, bounded)
+    assert both.expires_at == until(both, NOW + 9 * hour).expires_at == NOW + hour / 2
+    assert until(both, NOW + hour / 4).expires_at == NOW + hour / 4
+    renewed = with_factor(both, replace(bounded, not_after=NOW + 2 * hour))
+    assert until(renewed, NOW + 9 * hour).expires_at == NOW + 2 * hour
+    assert until(SESSION, NOW + 9 * hour).expires_at == NOW + 9 * hour
 
 
 def test_claims_merge_deeply_and_null_deletes() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from storage import values
+from storage.conftest import ROOT_KEY
 from storage.values import NOW, PROJECT, hashed
 from vestibule.errors import VestibuleError
-from vestibule.storage import Store, Tx
+from vestibule.storage import KeyRing, Store, Tx, open_store
 from vestibule.storage import members as of_members
 from vestibule.storage.engine import open_engine
-from vestibule.storage.schema import HEAD, migrate, require_current, revision
+from vestibule.storage.schema import HEAD, migrate, require_current, revision, upgrade
 from vestibule.storage.tables import metadata
 
 KEY = hashed("x")
@@ -100,6 +102,76 @@ def test_a_database_of_another_version_is_refused(empty_store: Store) -> None:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(VestibuleError, match=r"database_not_migrated.*9999"):
         require_current(empty_store.engine)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def test_a_database_with_people_in_it_moves_up_and_keeps_them(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """All but External connections that lead nowhere, which the first schema let happen."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if kind == "postgresql":
+        url = request.getfixturevalue("make_database")()
+    engine = open_engine(url)
+    upgrade(engine, "0001")
+    engine.close()
+    store = open_store(url, KeyRing([ROOT_KEY]))
+
+    async def fill() -> tuple[Any, str]:
+        await store.write(lambda tx: tx.projects.insert(values.project(PROJECT)))
+        person, source = await values.a_member_with_connection(store)
+        here = values.registration(person, source.connection_id)
+        await store.write(lambda tx: tx.members.put_registration(here))
+        one = values.session(person, source.connection_id)
+        await store.write(lambda tx: tx.sessions.insert(one, "token", KEY))
+        other = values.organization("Other")
+        await store.write(lambda tx: tx.organizations.insert(other))
+        shared = values.external(other.organization_id, source)
+        lost = replace(
+            values.external(other.organization_id, source), external_connection_id="gone"
+        )
+        await store.write(lambda tx: (tx.connections.insert(shared), tx.connections.insert(lost)))
+        return person, shared.connection_id
+
+    person, shared = asyncio.run(fill())
+    assert migrate(store.engine) == HEAD
+    left = asyncio.run(
+        store.read(
+            lambda tx: (
+                tx.members.registrations(person.member_id),
+                tx.sessions.find_by_token(PROJECT, KEY, NOW),
+                [c.connection_id for c in tx.connections.dependants("gone")],
+                tx.connections.route(PROJECT, shared),
+            )
+        )
+    )
+    assert left[0]
+    assert left[1] is not None
+    assert left[2] == []
+    assert left[3] is not None
+    store.close()
+
+
+def test_an_external_connection_cannot_lead_nowhere(store: Store) -> None:
+    """A source that goes while somebody builds on it: the one who is late finds nothing there."""
+
+    async def work() -> None:
+        person, source = await values.a_member_with_connection(store)
+        other = values.organization("Other")
+        await store.write(lambda tx: tx.organizations.insert(other))
+        shared = values.external(other.organization_id, source)
+        lost = replace(shared, external_connection_id="gone")
+        with pytest.raises(VestibuleError, match="changed_meanwhile"):
+            await store.write(lambda tx: tx.connections.insert(lost))
+        await store.write(lambda tx: tx.connections.insert(shared))
+        with pytest.raises(VestibuleError, match="changed_meanwhile"):
+            await store.write(lambda tx: tx.connections.delete([source.connection_id]))
+        dependants = await store.read(lambda tx: tx.connections.dependants(source.connection_id))
+        assert dependants == [shared]
+        owned = await store.read(lambda tx: tx.connections.all_of(person.organization_id))
+        assert [one.connection_id for one in owned] == [source.connection_id]
+
+    asyncio.run(work())
 
 
 @contextmanager

@@ -208,7 +208,7 @@ def test_an_approval_withdrawn_during_a_login_ends_it(door: str) -> None:
         )
         refused(await deliver(), "external_connection_revoked")
         answer = await world.call("POST", "/v1/b2b/sso/authenticate", {"sso_token": token})
-        refused(answer, "external_connection_revoked")
+        refused(answer, "sso_token_not_found", 404)
 
     story(work)
 

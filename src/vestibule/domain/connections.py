@@ -69,6 +69,7 @@ class SamlConnection:
     status: Status = "pending"
     rules: RoleRules = RoleRules()
     external_sharing: Sharing = "open"
+    revoked_organizations: tuple[str, ...] = ()
     idp_entity_id: str = ""
     idp_sso_url: str = ""
     attribute_mapping: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class OidcConnection:
     status: Status = "pending"
     rules: RoleRules = RoleRules()
     external_sharing: Sharing = "open"
+    revoked_organizations: tuple[str, ...] = ()
     issuer: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
@@ -347,14 +349,42 @@ def brings_groups(source: SourceConnection) -> bool:
 def initial_share_status(
     source: SourceConnection, *, organization_id: str
 ) -> Literal["active", "pending"]:
-    """Whether a new External connection opens at once, or waits for the owner (decision 3)."""
+    """Whether a new External connection opens at once, or waits for the owner (decision 3).
+
+    An organization whose access was revoked waits always: deleting the connection and making it
+    again must not undo the owner's word.
+    """
     if source.organization_id == organization_id:
         raise refusal("external_organization_id_same_as_organization_id")
     if source.status != "active":
         raise refusal("external_connection_not_active", want="active", got=source.status)
     if source.external_sharing == "closed":
         raise refusal("external_sharing_closed", want="open or approval", got="closed")
+    if organization_id in source.revoked_organizations:
+        return "pending"
     return "pending" if source.external_sharing == "approval" else "active"
+
+
+def after_revocation(source: SourceConnection, organization_id: str) -> SourceConnection:
+    """The source once its owner has shut this organization out."""
+    others = tuple(o for o in source.revoked_organizations if o != organization_id)
+    return replace(source, revoked_organizations=(*others, organization_id))
+
+
+def after_approval(source: SourceConnection, organization_id: str) -> SourceConnection:
+    """The source once its owner has let this organization in."""
+    others = tuple(o for o in source.revoked_organizations if o != organization_id)
+    return replace(source, revoked_organizations=others)
+
+
+def identity_provider_changed(old: SourceConnection, new: SourceConnection) -> bool:
+    """Whether another identity provider speaks now. A subject names a person only together with
+    its issuer (OIDC Core §2, SAML Core §8.3.7), so what the old one said holds no longer."""
+    if isinstance(old, SamlConnection) and isinstance(new, SamlConnection):
+        return bool(old.idp_entity_id) and old.idp_entity_id != new.idp_entity_id
+    if isinstance(old, OidcConnection) and isinstance(new, OidcConnection):
+        return bool(old.issuer) and old.issuer != new.issuer
+    return False
 
 
 def check_new(display_name: str | None, identity_provider: str | None) -> None:

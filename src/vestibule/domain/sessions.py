@@ -31,7 +31,11 @@ MAX_CLAIM_BYTES = 4096
 @dataclass(frozen=True, slots=True)
 class Factor:
     """One SSO proof. `connection_id` is the connection used, `source_connection_id` the one that
-    spoke to the identity provider; both were fixed when the login began."""
+    spoke to the identity provider; both were fixed when the login began.
+
+    No session that stands on it lasts longer than `not_after`: the identity provider's own end of
+    session (SAML Core §2.7.2), or the end of the session that it was exchanged from.
+    """
 
     registration_id: str
     connection_id: str
@@ -40,6 +44,7 @@ class Factor:
     subject: str
     created_at: datetime
     last_authenticated_at: datetime
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,14 @@ def with_factor(session: Session, factor: Factor) -> Session:
     kept = tuple(f for f in session.factors if f.connection_id != factor.connection_id)
     if older:
         factor = replace(factor, created_at=older[0].created_at)
-    return replace(session, factors=(*kept, factor))
+    return until(replace(session, factors=(*kept, factor)), session.expires_at)
+
+
+def until(session: Session, expires_at: datetime) -> Session:
+    """The session with this end, or the earliest one that its factors allow. However often it is
+    extended, it never passes them."""
+    bounds = [factor.not_after for factor in session.factors if factor.not_after is not None]
+    return replace(session, expires_at=min([expires_at, *bounds]))
 
 
 def merge_claims(

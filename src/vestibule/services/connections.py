@@ -15,9 +15,11 @@ from vestibule.domain.connections import (
     OidcConnection,
     SamlChanges,
     SamlConnection,
+    SourceConnection,
     StoredCertificate,
     brings_groups,
     check_new,
+    identity_provider_changed,
     initial_share_status,
     update_external,
     update_oidc,
@@ -33,7 +35,12 @@ from vestibule.services import idp_documents, keys
 from vestibule.services.organizations import resolve
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
-from vestibule.services.sharing import delete_connection, end_external_connections, record_both
+from vestibule.services.sharing import (
+    delete_connection,
+    end_external_connections,
+    forget_people,
+    record_both,
+)
 from vestibule.storage import Tx
 
 MAX_CONNECTIONS = 1000
@@ -301,9 +308,13 @@ async def change_oidc(
     caller gave wins. Returns the connection and a warning, "" when all went well."""
     project = actor.project
 
-    def change(tx: Tx, found: OidcProviderOrNone) -> OidcConnection:
+    def find(tx: Tx) -> tuple[Organization, OidcConnection]:
         organization = resolve(tx, actor, organization_name, "sso.update_connection")
-        old = _find_oidc(tx, organization, connection_id)
+        return organization, _find_oidc(tx, organization, connection_id)
+
+    def change(
+        organization: Organization, old: OidcConnection, found: oidc.OidcProvider | None
+    ) -> OidcConnection:
         _check_roles(actor, organization, changes.connection_roles, changes.group_roles)
         asked = changes
         if found is not None:
@@ -314,47 +325,39 @@ async def change_oidc(
                 userinfo_url=changes.userinfo_url or found.userinfo_endpoint or None,
                 jwks_url=changes.jwks_url or found.jwks_uri,
             )
+        if changes.issuer and changes.issuer != old.issuer:
+            # What the issuer before said of itself holds for this one only if it says so, too.
             old = replace(
                 old,
-                token_endpoint_auth_methods=found.token_endpoint_auth_methods,
-                id_token_signing_algs=found.id_token_signing_algs,
-                response_iss_parameter_supported=found.response_iss_parameter_supported,
+                token_endpoint_auth_methods=found.token_endpoint_auth_methods if found else (),
+                id_token_signing_algs=found.id_token_signing_algs if found else (),
+                response_iss_parameter_supported=bool(
+                    found and found.response_iss_parameter_supported
+                ),
             )
         return update_oidc(
             old, asked, insecure_http=project.settings.insecure_loopback, now=rt.now()
         )
 
     # First without the network: whatever is wrong with the request is said before we fetch.
-    before = await rt.store.read(
-        lambda tx: (
-            change(tx, None)
-            if changes.issuer is None
-            else _find_oidc(
-                tx, resolve(tx, actor, organization_name, "sso.update_connection"), connection_id
-            )
-        )
-    )
-    found: OidcProviderOrNone = None
-    warning = ""
+    if changes.custom_scopes:
+        oidc.requested_scopes(changes.custom_scopes, "")
+    organization, before = await rt.store.read(find)
+    change(organization, before, None)
+    found, warning = None, ""
     if changes.issuer and changes.issuer != before.issuer:
-        update_oidc(before, changes, insecure_http=project.settings.insecure_loopback, now=rt.now())
         try:
             found = await idp_documents.discover(rt, changes.issuer)
         except VestibuleError as error:
             warning = f"The issuer's OpenID configuration could not be used. {error}"
-    if changes.custom_scopes:
-        oidc.requested_scopes(changes.custom_scopes, "")
 
     def work(tx: Tx) -> OidcConnection:
-        new = change(tx, found)
-        tx.connections.update(new)
-        record_both(tx, rt, actor, new, "connection.updated")
+        organization, old = find(tx)
+        new = change(organization, old, found)
+        _write(tx, rt, actor, old, new)
         return new
 
     return await rt.store.write(work), warning
-
-
-OidcProviderOrNone = oidc.OidcProvider | None
 
 
 async def change_external(
@@ -468,12 +471,19 @@ async def _change_saml(
 ) -> SamlConnection:
     def work(tx: Tx) -> SamlConnection:
         organization = resolve(tx, actor, organization_name, "sso.update_connection")
-        new = change(tx, organization, _find_saml(tx, organization, connection_id))
-        tx.connections.update(new)
-        record_both(tx, rt, actor, new, "connection.updated")
+        old = _find_saml(tx, organization, connection_id)
+        new = change(tx, organization, old)
+        _write(tx, rt, actor, old, new)
         return new
 
     return await rt.store.write(work)
+
+
+def _write(tx: Tx, rt: Runtime, actor: Actor, old: SourceConnection, new: SourceConnection) -> None:
+    tx.connections.update(new)
+    record_both(tx, rt, actor, new, "connection.updated")
+    if identity_provider_changed(old, new):
+        forget_people(tx, rt, actor, new)
 
 
 def _find_saml(tx: Tx, organization: Organization, connection_id: str) -> SamlConnection:

@@ -211,8 +211,9 @@ async def update(
 
 
 async def delete(rt: Runtime, actor: Actor, organization_name: str, member_name: str) -> str:
-    """Mark a member as deleted and end every session. The registrations stay behind, so that the
-    same identity does not come in again as somebody new."""
+    """Mark a member as deleted; end every session, every login under way, and forget the tokens of
+    their identity providers. The registrations stay behind, so that the same identity does not
+    come in again as somebody new."""
 
     def work(tx: Tx) -> str:
         organization, old = _resolve_member(
@@ -222,6 +223,8 @@ async def delete(rt: Runtime, actor: Actor, organization_name: str, member_name:
             raise refusal("member_not_found", got=member_name)
         tx.members.update(replace(old, status="deleted", retired_emails=(), updated_at=rt.now()))
         tx.sessions.delete_of_member(old.member_id)
+        tx.logins.delete_tokens_of_member(old.member_id)
+        tx.idp_tokens.delete_of_member(old.member_id)
         record(tx, rt, actor, organization.organization_id, "member.deleted", old.member_id)
         return old.member_id
 

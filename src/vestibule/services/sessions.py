@@ -24,6 +24,7 @@ from vestibule.domain.sessions import (
     fill_template,
     jwt_claims,
     merge_claims,
+    until,
     with_factor,
 )
 from vestibule.errors import refusal
@@ -194,6 +195,7 @@ async def authenticate_sso(
             token.subject,
             now,
             token.authenticated_at,
+            token.session_not_on_or_after,
         )
         shown = member_view(tx, project, view(tx, organization), member)
         if locator.given:
@@ -201,14 +203,13 @@ async def authenticate_sso(
             if held.member.member_id != member.member_id:
                 raise refusal("member_session_member_id_mismatch")
             _require_standing(held.session, shown.registrations)
-            session = with_factor(held.session, factor)
-            expires = max(session.expires_at, now + length) if duration_minutes else None
             session = replace(
-                session,
+                with_factor(held.session, factor),
                 last_accessed_at=now,
-                expires_at=_capped(expires or session.expires_at, token.session_not_on_or_after),
-                custom_claims=merge_claims(session.custom_claims, custom_claims),
+                custom_claims=merge_claims(held.session.custom_claims, custom_claims),
             )
+            if duration_minutes:
+                session = until(session, max(held.session.expires_at, now + length))
             tx.sessions.update(session)
             done = _shown(tx, project, session, held.token, shown, now)
             tx.logins.finish_trace(token.trace_id, now)
@@ -222,23 +223,10 @@ async def authenticate_sso(
         tx.logins.finish_trace(token.trace_id, now)
         if _needs_mfa(organization, member):
             return _intermediate(rt, tx, shown, (factor,), token.trace_id)
-        session = Session(
-            session_id=rt.new_id("member-session", project.environment),
-            organization_id=organization.organization_id,
-            member_id=member.member_id,
-            started_at=now,
-            last_accessed_at=now,
-            expires_at=_capped(now + length, token.session_not_on_or_after),
-            factors=(factor,),
-            custom_claims=merge_claims({}, custom_claims),
-            ip_address=ip_address[:64],
-            user_agent=user_agent[:512],
+        opened = _open(
+            rt, tx, project, shown, factor, now + length, custom_claims, ip_address, user_agent
         )
-        secret = rt.new_token()
-        tx.sessions.insert(session, secret, token_hash(secret))
-        return Authenticated(
-            shown, _shown(tx, project, session, secret, shown, now), trace_id=token.trace_id
-        )
+        return Authenticated(shown, opened, trace_id=token.trace_id)
 
     return await rt.store.write(work)
 
@@ -265,9 +253,35 @@ def _still_welcome(
     return route.organization, member
 
 
-def _capped(expires_at: datetime, bound: datetime | None) -> datetime:
-    """The identity provider's own end of session is an upper bound (SAML Core §2.7.2)."""
-    return expires_at if bound is None else min(expires_at, bound)
+def _open(
+    rt: Runtime,
+    tx: Tx,
+    project: Project,
+    shown: MemberView,
+    factor: Factor,
+    expires_at: datetime,
+    custom_claims: Mapping[str, object] | None,
+    ip_address: str,
+    user_agent: str,
+) -> SessionView:
+    """A new session with one proof."""
+    now = rt.now()
+    session = Session(
+        session_id=rt.new_id("member-session", project.environment),
+        organization_id=shown.member.organization_id,
+        member_id=shown.member.member_id,
+        started_at=now,
+        last_accessed_at=now,
+        expires_at=expires_at,
+        factors=(factor,),
+        custom_claims=merge_claims({}, custom_claims),
+        ip_address=ip_address[:64],
+        user_agent=user_agent[:512],
+    )
+    session = until(session, expires_at)
+    secret = rt.new_token()
+    tx.sessions.insert(session, secret, token_hash(secret))
+    return _shown(tx, project, session, secret, shown, now)
 
 
 def _needs_mfa(organization: Organization, member: Member) -> bool:
@@ -323,11 +337,10 @@ async def authenticate(
         _require_standing(found.session, shown.registrations)
         session = replace(found.session, last_accessed_at=now)
         if length is not None or custom_claims:
-            session = replace(
-                session,
-                expires_at=now + length if length is not None else session.expires_at,
-                custom_claims=merge_claims(session.custom_claims, custom_claims),
-            )
+            merged = merge_claims(session.custom_claims, custom_claims)
+            session = replace(session, custom_claims=merged)
+            if length is not None:
+                session = until(session, now + length)
             tx.sessions.update(session)
         else:
             tx.sessions.touch(session.session_id, now)
@@ -479,31 +492,22 @@ async def exchange(
             registration_id=registration.registration_id,
             connection_id=external.connection_id,
             created_at=now,
+            # Never beyond the session that it comes from, which ends no later than its own bounds.
+            not_after=held.session.expires_at,
         )
         shown = member_view(tx, project, view(tx, target), member)
         if _needs_mfa(target, member):
             return _intermediate(rt, tx, shown, (factor,), "")
-        session = Session(
-            session_id=rt.new_id("member-session", project.environment),
-            organization_id=target.organization_id,
-            member_id=member.member_id,
-            started_at=now,
-            last_accessed_at=now,
-            # Never beyond the session that it comes from.
-            expires_at=min(now + length, held.session.expires_at),
-            factors=(factor,),
-            custom_claims=merge_claims({}, custom_claims),
-            ip_address=held.session.ip_address,
-            user_agent=held.session.user_agent,
-        )
-        secret = rt.new_token()
-        tx.sessions.insert(session, secret, token_hash(secret))
+        opened = _open(
+            rt, tx, project, shown, factor, now + length, custom_claims,
+            held.session.ip_address, held.session.user_agent,
+        )  # fmt: skip
         for organization_id in (target.organization_id, held.organization.organization_id):
             record(
                 tx, rt, Actor(project), organization_id, "session.exchanged", member.member_id,
                 connection_id=external.connection_id,
             )  # fmt: skip
-        return Authenticated(shown, _shown(tx, project, session, secret, shown, now))
+        return Authenticated(shown, opened)
 
     return await rt.store.write(work)
 

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vestibule.domain.connections import Connection, ExternalConnection
+from vestibule.domain.connections import (
+    Connection,
+    ExternalConnection,
+    SourceConnection,
+    after_approval,
+    after_revocation,
+)
 from vestibule.domain.organizations import without_connections
 from vestibule.errors import refusal
 from vestibule.services.audit import record
@@ -39,6 +45,20 @@ def delete_connection(tx: Tx, rt: Runtime, actor: Actor, connection: Connection)
         if settings != organization.settings:
             tx.organizations.update(replace(organization, settings=settings, updated_at=rt.now()))
     record_both(tx, rt, actor, connection, "connection.deleted", sessions_ended=str(ended))
+
+
+def forget_people(tx: Tx, rt: Runtime, actor: Actor, source: SourceConnection) -> None:
+    """Another identity provider speaks for this connection from now on: end what stands on the
+    word of the one before, here and in every organization that shares the connection.
+
+    The members stay, and are found again by their address at the next login.
+    """
+    for connection in (source, *tx.connections.dependants(source.connection_id)):
+        ended = tx.connections.forget_people([connection.connection_id])
+        record_both(
+            tx, rt, actor, connection, "connection.identity_provider_changed",
+            sessions_ended=str(ended),
+        )  # fmt: skip
 
 
 def record_both(
@@ -75,9 +95,11 @@ async def approve(
     """The owner lets an External connection be used."""
 
     def work(tx: Tx) -> ExternalConnection:
-        external = _dependant(tx, actor, organization_id, connection_id, external_id)
+        source, external = _pair(tx, actor, organization_id, connection_id, external_id)
         approved = replace(external, share_status="active", updated_at=rt.now())
         tx.connections.update(approved)
+        if external.organization_id in source.revoked_organizations:
+            tx.connections.update(after_approval(source, external.organization_id))
         record_both(tx, rt, actor, approved, "external_connection.approved")
         return approved
 
@@ -87,13 +109,16 @@ async def approve(
 async def revoke(
     rt: Runtime, actor: Actor, organization_id: str, connection_id: str, external_id: str
 ) -> ExternalConnection:
-    """The owner withdraws an External connection; the sessions that stand on it end at once."""
+    """The owner withdraws an External connection; the sessions that stand on it end at once, and
+    a login that was about to become one does not."""
 
     def work(tx: Tx) -> ExternalConnection:
-        external = _dependant(tx, actor, organization_id, connection_id, external_id)
+        source, external = _pair(tx, actor, organization_id, connection_id, external_id)
         revoked = replace(external, share_status="revoked", updated_at=rt.now())
         tx.connections.update(revoked)
+        tx.connections.update(after_revocation(source, external.organization_id))
         ended = tx.connections.end_sessions([external_id])
+        tx.logins.delete_tokens_of_connections([external_id])
         record_both(
             tx, rt, actor, revoked, "external_connection.revoked", sessions_ended=str(ended)
         )
@@ -104,7 +129,7 @@ async def revoke(
 
 def _own(
     tx: Tx, actor: Actor, organization_id: str, connection_id: str, operation: str
-) -> Connection:
+) -> SourceConnection:
     found = tx.organizations.find_by_any(actor.project.project_id, organization_id)
     authorize(actor, operation, found.organization_id if found else None)
     if found is None:
@@ -115,11 +140,11 @@ def _own(
     return connection
 
 
-def _dependant(
+def _pair(
     tx: Tx, actor: Actor, organization_id: str, connection_id: str, external_id: str
-) -> ExternalConnection:
-    _own(tx, actor, organization_id, connection_id, "sso.update_connection")
+) -> tuple[SourceConnection, ExternalConnection]:
+    source = _own(tx, actor, organization_id, connection_id, "sso.update_connection")
     for external in tx.connections.dependants(connection_id):
         if external.connection_id == external_id:
-            return external
+            return source, external
     raise refusal("external_connection_not_found", got=external_id)

@@ -27,7 +27,7 @@ from vestibule.domain.rbac import RoleRules
 from vestibule.storage.documents import dump, loader, micros
 from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.sealed import KeyRing
-from vestibule.storage.tables import connection, organization, registration, session
+from vestibule.storage.tables import connection, organization, registration, session, sso_token
 from vestibule.storage.tables import session_connection as standing
 
 
@@ -171,13 +171,18 @@ class Connections:
 
         Returns how many sessions ended.
         """
-        ended = self.end_sessions(connection_ids)
-        self._c.execute(
-            registration.delete().where(registration.c.connection_id.in_(list(connection_ids)))
-        )
+        ended = self.forget_people(connection_ids)
         self._c.execute(
             connection.delete().where(connection.c.connection_id.in_(list(connection_ids)))
         )
+        return ended
+
+    def forget_people(self, connection_ids: Sequence[str]) -> int:
+        """Delete the registrations of connections, with the provider's tokens and the one-time
+        tokens of logins, and end the sessions. Returns how many sessions ended."""
+        ended = self.end_sessions(connection_ids)
+        for table in (registration, sso_token):
+            self._c.execute(table.delete().where(table.c.connection_id.in_(list(connection_ids))))
         return ended
 
     def end_sessions(self, connection_ids: Sequence[str], member_id: str | None = None) -> int:

@@ -12,8 +12,9 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -72,6 +73,7 @@ class Engine(Protocol):
 
     async def read(self, work: Work[T]) -> T: ...
     async def write(self, work: Work[T]) -> T: ...
+    def migration(self) -> AbstractContextManager[sa.Connection]: ...
     def close(self) -> None: ...
 
 
@@ -134,6 +136,23 @@ class SqliteEngine:
             raise
         return result
 
+    @contextmanager
+    def migration(self) -> Iterator[sa.Connection]:
+        """One transaction for a change of the schema. A table is changed by making it anew, and
+        dropping the old one must not drop what refers to it; so references are checked at the end.
+        """
+        self._raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                self._raw.execute("BEGIN IMMEDIATE")
+                yield connection
+                dangling = self._raw.execute("PRAGMA foreign_key_check").fetchall()
+                if dangling:
+                    detail = f"references to what is not there: {dangling[:3]}"
+                    raise refusal("database_not_migrated", detail=detail)
+        finally:
+            self._raw.execute("PRAGMA foreign_keys=ON")
+
     def close(self) -> None:
         self._connection.close()
         self.engine.dispose()
@@ -180,6 +199,10 @@ class PostgresEngine:
                 last = error
             time.sleep(0.002 * 2 ** min(attempt, 5) * random.random())  # noqa: S311
         raise refusal("changed_meanwhile") from last
+
+    def migration(self) -> AbstractContextManager[sa.Connection]:
+        """One transaction for a change of the schema."""
+        return self.engine.begin()
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)

@@ -46,6 +46,9 @@ class IdpTokenRows:
                 )
             )
 
+    def delete_of_member(self, member_id: str) -> None:
+        self._c.execute(idp_tokens.delete().where(idp_tokens.c.member_id == member_id))
+
     def claim(self, registration_id: str, now: datetime, until: datetime) -> int | None:
         """Lease a row for one refresh. Returns its version, or None while another holds it."""
         row = self._c.execute(

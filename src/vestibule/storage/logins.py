@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -111,6 +112,13 @@ class Logins:
         """Read and delete. Of several who ask, one gets it."""
         row = _TAKE_TOKEN.run(self._c, {"hash": token_hash, "now": micros(now)}).fetchone()
         return _load_token(row[0]) if row else None
+
+    def delete_tokens_of_connections(self, connection_ids: Sequence[str]) -> None:
+        chosen = sso_token.c.connection_id.in_(list(connection_ids))
+        self._c.execute(sso_token.delete().where(chosen))
+
+    def delete_tokens_of_member(self, member_id: str) -> None:
+        self._c.execute(sso_token.delete().where(sso_token.c.member_id == member_id))
 
     def put_trace(self, trace: LoginTrace) -> None:
         """Write the story of a login, once, when its browser's part has ended."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from vestibule.errors import refusal
 from vestibule.storage.engine import Engine
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def revision(engine: Engine) -> str | None:
@@ -26,17 +26,22 @@ def revision(engine: Engine) -> str | None:
 
 
 def migrate(engine: Engine) -> str:
-    """Run what is missing, in one transaction where possible. Returns the revision."""
-    if revision(engine) != HEAD:
+    """Run what is missing, in one transaction. Returns the revision."""
+    upgrade(engine, HEAD)
+    return require_current(engine)
+
+
+def upgrade(engine: Engine, target: str) -> None:
+    """Go up to a revision and no further."""
+    if revision(engine) != target:
         from alembic import command  # noqa: PLC0415 - 150 ms that a running server does not need
         from alembic.config import Config  # noqa: PLC0415
 
         config = Config()
         config.set_main_option("script_location", "vestibule.storage:migrations")
-        with engine.engine.begin() as connection:
+        with engine.migration() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    return require_current(engine)
+            command.upgrade(config, target)
 
 
 def require_current(engine: Engine) -> str:

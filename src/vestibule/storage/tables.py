@@ -167,7 +167,13 @@ connection = Table(
     Column("kind", String(8), nullable=False),
     Column("status", String(8), nullable=False),
     Column("share_status", String(8), nullable=False),
-    Column("source_connection_id", String(80), nullable=False),
+    # Itself, or the connection that an External one leads to: that cannot go and leave it dangling.
+    Column(
+        "source_connection_id",
+        String(80),
+        ForeignKey("connection.connection_id"),
+        nullable=False,
+    ),
     Column("source_organization_id", String(80), nullable=False),
     Column("identity_provider", String(32), nullable=False),
     Column("display_name", String(128), nullable=False),
