@@ -119,7 +119,14 @@ PAGES: dict[str, dict[str, Any]] = {
                 "role_id": "lab_engineer",
                 "description": "Runs experiments",
                 "counts_in_session": counts,
-                "reasons": [{"text": "Group engineering", "code": "sso_connection_group"}],
+                "reasons": [
+                    {
+                        "text": "Group engineering",
+                        "code": "sso_connection_group",
+                        "at": AT,
+                        "counts": True,
+                    }
+                ],
             }
             for counts in (True, False)
         ],

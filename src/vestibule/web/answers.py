@@ -21,6 +21,13 @@ def prefers_json(request: Request) -> bool:
 
 def refuse(rt: Runtime, request: Request, error: VestibuleError) -> Response:
     """The page for people, with the exact face only in development; JSON for programs."""
+    answer = _refusal(rt, request, error)
+    if error.code == "method_not_allowed" and error.want:
+        answer.headers["allow"] = error.want  # RFC 9110 §15.5.6
+    return answer
+
+
+def _refusal(rt: Runtime, request: Request, error: VestibuleError) -> Response:
     request_id = request.state.request_id
     if status_of(error.row) >= 500:
         _log.error("refused", request_id=request_id, error=str(error), exc_info=error)

@@ -107,8 +107,9 @@ def _pages(rt: Runtime, extra: Sequence[BaseRoute], background: Background | Non
     async def nowhere(request: Request, _: Exception) -> Response:
         return refuse(rt, request, refusal("route_not_found"))
 
-    async def wrong_method(request: Request, _: Exception) -> Response:
-        return refuse(rt, request, refusal("method_not_allowed", got=request.method))
+    async def wrong_method(request: Request, error: Exception) -> Response:
+        allowed = (getattr(error, "headers", None) or {}).get("Allow")
+        return refuse(rt, request, refusal("method_not_allowed", want=allowed, got=request.method))
 
     async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, VestibuleError):

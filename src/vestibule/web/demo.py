@@ -20,7 +20,6 @@ from starlette.routing import Route
 
 from vestibule import __version__
 from vestibule.domain.connections import Connection, ExternalConnection
-from vestibule.domain.members import Registration
 from vestibule.domain.rbac import RoleSource
 from vestibule.errors import CODES, VestibuleError, refusal
 from vestibule.services import connections, logins, organizations, projects, sessions
@@ -191,7 +190,7 @@ class DemoPages:
             },
             is_external=isinstance(target, ExternalConnection),
             groups=list(registration.groups) if registration else [],
-            roles=self._roles(view, registration),
+            roles=self._roles(view),
             trusted_metadata=dict(member.trusted_metadata),
             jwt={
                 "raw": view.jwt,
@@ -282,15 +281,23 @@ class DemoPages:
             }
         ]
 
-    def _roles(self, view: SessionView, registration: Registration | None) -> list[dict[str, Any]]:
+    def _roles(self, view: SessionView) -> list[dict[str, Any]]:
         policy = {role.role_id: role.description for role in self._demo.project.policy.roles}
+        logins = {r.connection_id: r.last_login_at for r in view.member.registrations}
         return [
             {
                 "role_id": role.role_id,
                 "description": policy.get(role.role_id, ""),
                 "counts_in_session": role.role_id in view.roles,
                 "reasons": [
-                    {"text": self._reason(source), "code": source.type} for source in role.sources
+                    {
+                        "text": self._reason(source),
+                        "code": source.type,
+                        "at": logins.get(source.connection_id or ""),
+                        "counts": source.connection_id is None
+                        or source.connection_id in view.session.connection_ids,
+                    }
+                    for source in role.sources
                 ],
             }
             for role in view.member.roles

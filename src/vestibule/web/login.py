@@ -69,7 +69,7 @@ class LoginDoor:
             raise refusal("route_not_found")
         leg = legs.get(request.method)
         if leg is None:
-            raise refusal("method_not_allowed", got=request.method)
+            raise refusal("method_not_allowed", want=", ".join(legs), got=request.method)
         return await leg(self._rt, request, parts[-1])
 
 

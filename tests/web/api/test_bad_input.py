@@ -63,6 +63,7 @@ NOT_JSON = {
     "utf-16": '{"a": 1}'.encode("utf-16"),
     "a raw NUL": b'{"a": "\x00"}',
     "an escaped NUL": rb'{"a": "\u0000"}',
+    "an escaped NUL after a backslash": rb'{"a": "\\\u0000"}',
     "a raw newline": b'{"a": "\n"}',
     "deep objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
     "deep arrays": b'{"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",

@@ -237,10 +237,21 @@ async def test_a_method_that_is_none_of_the_path(world: World, method: str, path
     answer = await world.call(method, path)
     if path.endswith("/x/y"):
         refused(answer, 404, "route_not_found")
-    elif method == "HEAD":
+        return
+    assert answer.headers["allow"]
+    assert method not in answer.headers["allow"].split(", ")
+    if method == "HEAD":
         assert answer.status_code == 405
     else:
         refused(answer, 405, "method_not_allowed")
+
+
+async def test_a_backslash_before_a_u_is_text(world: World) -> None:
+    body = rb'{"organization_name": "C:\\u0000", "organization_slug": "backslash"}'
+    headers = {"content-type": "application/json"}
+    async with world.client(auth=world.auth) as client:
+        made = await client.post("/v1/b2b/organizations", content=body, headers=headers)
+    assert made.json()["organization"]["organization_name"] == "C:\\u0000"
 
 
 async def test_double_slashes_and_a_last_slash_are_tolerated(world: World) -> None:

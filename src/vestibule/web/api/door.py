@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,7 @@ from vestibule.web.problems import encode_problem, problem_document
 
 MAX_BODY = 256 * 1024
 _log = structlog.get_logger()
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -37,11 +39,14 @@ class ApiDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = self._rt.new_id("request-id", self._environment)
+        more: list[tuple[bytes, bytes]] = []
         try:
             status, body = 200, await self._answer(scope, receive, request_id)
         except VestibuleError as error:
             problem = problem_document(error, request_id, self._rt.settings.base_url)
             status, body = problem.status_code, encode_problem(problem)
+            if error.code == "method_not_allowed" and error.want:
+                more = [(b"allow", error.want.encode())]  # RFC 9110 §15.5.6
             if status >= 500:
                 _log.error("refused", request_id=request_id, error=str(error), exc_info=error)
         except Exception as error:  # noqa: BLE001 - the last net: the world sees an envelope
@@ -49,18 +54,14 @@ class ApiDoor:
             failure = refusal("internal_server_error")
             problem = problem_document(failure, request_id, self._rt.settings.base_url)
             status, body = problem.status_code, encode_problem(problem)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [
-                    (b"content-type", b"application/json"),
-                    (b"content-length", str(len(body)).encode()),
-                    (b"cache-control", b"no-store"),
-                    (b"x-content-type-options", b"nosniff"),
-                ],
-            }
-        )
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            *more,
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> bytes:
@@ -123,7 +124,7 @@ def decode(found: Operation, raw: bytes, query_string: bytes) -> Request:
         # Fields that nobody knows are not decoded, so what is no UTF-8 there has to be seen here.
         raw.decode()
         # PostgreSQL cannot hold a NUL in a text; nobody needs one in a name.
-        if b"\\u0000" in raw:
+        if _NUL.search(raw):
             raise refusal("body_invalid", want="no NUL characters")
         request: Request = found.decode(raw)
         return request

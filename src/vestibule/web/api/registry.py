@@ -187,7 +187,7 @@ class Router:
         methods = self._static.get(parts)
         if methods is not None and method in methods:
             return methods[method], {}
-        wrong_method = methods is not None
+        allowed = set(methods or ())
         for segments, templated in self._by_length.get(len(parts), ()):
             path: dict[str, str] = {}
             for template, part in zip(segments, parts, strict=True):
@@ -198,7 +198,7 @@ class Router:
             else:
                 if method in templated:
                     return templated[method], path
-                wrong_method = True
-        if wrong_method:
-            raise refusal("method_not_allowed", got=method)
+                allowed.update(templated)
+        if allowed:
+            raise refusal("method_not_allowed", want=", ".join(sorted(allowed)), got=method)
         raise refusal("route_not_found")
