@@ -1,7 +1,7 @@
 # Everything there is to do here. Each target installs what it misses by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test setup test-tools check lint types test-fast bench lock clean
+.PHONY: help dev example test setup test-tools check lint types test-fast bench lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -12,6 +12,9 @@ help: ## list the targets
 dev: ## start Vestibule with the demo and open the browser
 	@sh scripts/setup.sh runtime
 	$(BIN)/vestibule dev $(DEV_ARGS)
+
+example: setup ## one company bought two others: a product on Vestibule, at port 3000
+	$(BIN)/python -m examples.acquisition $(EXAMPLE_ARGS)
 
 test: setup test-tools lint types ## everything that must pass
 	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)

@@ -1,7 +1,8 @@
-"""Take the pictures of the README: the demo's first page and the page after a login.
+"""Take the pictures of the README and the guide: the demo's first page and the page after a login,
+and the same two of the example "one company bought two others".
 
 Run it after a change of the pages: `.venv/bin/python scripts/screenshot.py`. It starts `vestibule
-dev` on a free port with an empty folder and clicks as a visitor would.
+dev` on a free port with an empty folder, the example beside it, and clicks as a visitor would.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from peers import browser, parts  # noqa: E402
+from peers.example import run_example  # noqa: E402
 from peers.vestibule_server import run_vestibule_dev  # noqa: E402
 
 DOOR = "Sign in to Northwind Labs through Northwind"
@@ -45,6 +47,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as made,
         run_vestibule_dev(Path(made) / "vestibule") as server,
+        run_example(server.data / "credentials.json") as example,
         sync_playwright() as playwright,
     ):
         chromium = playwright.chromium.launch(
@@ -63,6 +66,15 @@ def main() -> None:
         page.wait_for_url("**/demo/session")
         why = page.get_by_role("region", name="Roles, and why")
         take(page, chosen.folder / f"demo-result{chosen.suffix}.png", None if chosen.whole else why)
+        page.goto(example)
+        cards = page.get_by_role("list", name="Companies")
+        file = chosen.folder / f"acquisition-home{chosen.suffix}.png"
+        take(page, file, None if chosen.whole else cards)
+        page.get_by_role("link", name="Sign in to Lighthouse Labs").click()
+        page.get_by_role("button", name="Ada Lovelace").click()
+        ways = page.get_by_role("region", name="What you can do")
+        file = chosen.folder / f"acquisition-desk{chosen.suffix}.png"
+        take(page, file, None if chosen.whole else ways)
         chromium.close()
 
 

@@ -7,7 +7,7 @@ tests that drive it stay in modules of their own, without async tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from peers import parts
 
 if TYPE_CHECKING:  # half a second, which a run without a browser need not pay
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 ARGUMENTS = (
     "--no-sandbox",  # root has no user namespace to hide in
@@ -26,6 +26,33 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+class Watch:
+    """What a page did that it may not do: other hosts, errors, words on the console.
+
+    `hosts` are the base URLs that it may ask; with `refusals`, documents may be refusals.
+    """
+
+    def __init__(self, hosts: Sequence[str], refusals: bool) -> None:
+        self._allowed = (*(f"{host}/" for host in hosts), "data:", "blob:")
+        self._refusals = refusals
+        self.found: list[str] = []
+
+    def look_at(self, page: Page) -> None:
+        page.on("request", self._on_request)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.found.append(f"script: {error}"))
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith(self._allowed):
+            self.found.append(f"asked another host: {request.url}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Chromium itself notes that a document came with a status of refusal.
+        expected = self._refusals and "the server responded with a status of 4" in message.text
+        if message.type in {"error", "warning"} and not expected:
+            self.found.append(f"console: {message.text}")
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ Everything goes through the use cases that an application would call, so the dem
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
 
 from vestibule.domain.connections import (
     ExternalConnection,
@@ -15,8 +17,16 @@ from vestibule.domain.connections import (
     SamlConnection,
 )
 from vestibule.domain.organizations import Organization
-from vestibule.domain.projects import Project, ProjectSettings, RedirectUrl
-from vestibule.domain.rbac import GroupRole, Permission, Resource, Role, build_policy
+from vestibule.domain.projects import LOOPBACK_HOSTS, Project, ProjectSettings, RedirectUrl
+from vestibule.domain.rbac import (
+    DEFAULT_POLICY,
+    GroupRole,
+    Permission,
+    Resource,
+    Role,
+    build_policy,
+)
+from vestibule.errors import refusal
 from vestibule.services import connections, organizations, projects
 from vestibule.services.projects import Credentials
 from vestibule.services.rbac import Actor
@@ -24,6 +34,7 @@ from vestibule.services.runtime import Runtime
 from vestibule.storage import Tx
 
 PROJECT_NAME = "Vestibule demo"
+_CALLBACK_PATH = "/demo/callback"
 
 POLICY = build_policy(
     custom_resources=[
@@ -46,7 +57,7 @@ MAPPING = {
     "groups": "groups",
     "department": "department",
 }
-JWT_TEMPLATE = {"department": "{{ member.trusted_metadata.department }}"}
+JWT_TEMPLATE = '{"department": "{{ member.trusted_metadata.department }}"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +109,11 @@ class Demo:
 
 async def create_project(rt: Runtime, base_url: str) -> Credentials:
     """The demo's project. Every loopback URL may receive its tokens."""
-    callback = RedirectUrl(f"{base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN",))
     return await projects.create(
         rt,
         PROJECT_NAME,
         environment="test",
-        settings=ProjectSettings(redirect_urls=(callback,), insecure_loopback=True),
+        settings=ProjectSettings(redirect_urls=(_callback(base_url),), insecure_loopback=True),
     )
 
 
@@ -113,20 +123,19 @@ async def ensure(rt: Runtime, idp: IdpAddress) -> Demo:
     if found is None:
         raise ValueError("the demo needs its project first")
     project = found
-    if project.policy != POLICY:
+    # Once only: from then on policy and template are the developer's own.
+    if project.policy == DEFAULT_POLICY:
         project = await projects.set_policy(rt, project, POLICY)
-        project = await projects.set_jwt_template(rt, project, JWT_TEMPLATE)
-    callback = RedirectUrl(f"{rt.settings.base_url}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN",))
-    if project.settings.redirect_urls != (callback,):
-        changed = replace(project, settings=replace(project.settings, redirect_urls=(callback,)))
-        project = await rt.store.write(lambda tx: tx.projects.update(changed))
-    actor = Actor(project)
+        if not project.jwt_template:
+            await projects.set_jwt_template(rt, project, JWT_TEMPLATE)
+            project = await projects.get(rt, project.project_id)
+    actor = Actor(await _with_callback(rt, project))
     northwind = await _organization(rt, actor, "Northwind", "northwind")
     labs = await _organization(rt, actor, "Northwind Labs", "northwind-labs")
     saml = await _saml(rt, actor, northwind, idp)
     oidc = await _oidc(rt, actor, northwind, idp)
     return Demo(
-        project,
+        actor.project,
         northwind,
         labs,
         saml,
@@ -134,6 +143,42 @@ async def ensure(rt: Runtime, idp: IdpAddress) -> Demo:
         await _external(rt, actor, labs, saml, "Northwind's SAML"),
         await _external(rt, actor, labs, oidc, "Northwind's OpenID Connect"),
     )
+
+
+def _callback(base_url: str) -> RedirectUrl:
+    return RedirectUrl(f"{base_url}{_CALLBACK_PATH}", ("LOGIN", "SIGNUP"), ("LOGIN",))
+
+
+async def _with_callback(rt: Runtime, project: Project) -> Project:
+    """Register the demo's callback where the server is now, beside what others registered.
+
+    One of an earlier start on another port goes, and a default that somebody chose stays.
+    """
+
+    def work(tx: Tx) -> Project:
+        current = tx.projects.find(project.project_id)
+        if current is None:
+            raise refusal("project_not_found", got=project.project_id)
+        settings = current.settings
+        callback = _callback(rt.settings.base_url)
+        others = tuple(
+            registered
+            for registered in settings.redirect_urls
+            if registered.url != callback.url and not _is_earlier_callback(registered.url)
+        )
+        if any("LOGIN" in other.default_for for other in others):
+            callback = replace(callback, default_for=())
+        if set(settings.redirect_urls) == {callback, *others}:
+            return current
+        changed = replace(settings, redirect_urls=(callback, *others))
+        return tx.projects.update(replace(current, settings=changed))
+
+    return await rt.store.write(work)
+
+
+def _is_earlier_callback(url: str) -> bool:
+    place = urlsplit(url)
+    return place.hostname in LOOPBACK_HOSTS and place.path == _CALLBACK_PATH
 
 
 async def _organization(rt: Runtime, actor: Actor, name: str, slug: str) -> Organization:
@@ -171,8 +216,7 @@ async def _saml(
             idp_entity_id=idp.entity_id,
             idp_sso_url=idp.sso_url,
             attribute_mapping={**MAPPING, "email": "NameID"},
-            connection_roles=("viewer",),
-            group_roles=(GroupRole("editor", "engineering"),),
+            **(_rules(actor.project, "editor") if made.status == "pending" else {}),
         ),
         x509_certificate=idp.certificate,
     )
@@ -205,8 +249,7 @@ async def _oidc(
             userinfo_url=f"{idp.issuer}/userinfo",
             jwks_url=f"{idp.issuer}/jwks",
             attribute_mapping=MAPPING,
-            connection_roles=("viewer",),
-            group_roles=(GroupRole("editor", "engineering"),),
+            **(_rules(actor.project, "editor") if made.status == "pending" else {}),
         ),
     )
 
@@ -239,6 +282,14 @@ async def _external(
         external_organization_id=source.organization_id,
         external_connection_id=source.connection_id,
         display_name=name,
-        connection_roles=("viewer",),
-        group_roles=(GroupRole("lab-lead", "engineering"),),
+        **_rules(actor.project, "lab-lead"),
     )
+
+
+def _rules(project: Project, for_engineers: str) -> dict[str, Any]:
+    """The demo's role rules, as far as the developer's policy still has the roles."""
+    known = {role.role_id for role in project.policy.roles}
+    return {
+        "connection_roles": tuple({"viewer"} & known),
+        "group_roles": tuple(GroupRole(name, "engineering") for name in {for_engineers} & known),
+    }

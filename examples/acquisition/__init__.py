@@ -1,0 +1,1 @@
+"""The example "one company bought two others": see README.md beside this file."""
