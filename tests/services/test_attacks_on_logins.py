@@ -59,7 +59,9 @@ async def authenticate(world: World, token: str, **body: object) -> Any:
 # --- the wrong place, the wrong browser ---------------------------------------------------------
 
 
-def test_an_assertion_for_one_connection_opens_no_other(story: Tell) -> None:
+def test_an_assertion_for_one_connection_is_refused_at_another_of_any_organization(
+    story: Tell,
+) -> None:
     """Whoever holds an assertion for X, where the same provider serves Y with the same key."""
 
     async def work(world: World) -> None:
@@ -81,7 +83,7 @@ def test_an_assertion_for_one_connection_opens_no_other(story: Tell) -> None:
     story(work)
 
 
-def test_an_answer_fits_its_own_login_only(story: Tell) -> None:
+def test_the_state_of_one_login_is_refused_in_another(story: Tell) -> None:
     """Whoever swaps state and RelayState of two logins: direct and External share one ACS URL."""
 
     async def work(world: World) -> None:
@@ -126,7 +128,7 @@ def test_a_state_of_the_other_protocol_is_of_no_use(story: Tell) -> None:
 
 
 @SAML_AND_OIDC
-def test_another_browser_finishes_nothing(story: Tell, door: str) -> None:
+def test_the_state_of_one_login_is_refused_in_another_browser(story: Tell, door: str) -> None:
     """Login CSRF: the attacker's answer in the victim's browser, with every cookie but his."""
 
     async def work(world: World) -> None:
@@ -152,7 +154,7 @@ def test_another_browser_finishes_nothing(story: Tell, door: str) -> None:
 
 
 @SAML_AND_OIDC
-def test_an_answer_is_used_once(story: Tell, door: str) -> None:
+def test_an_answer_and_its_token_used_at_the_same_moment_work_once(story: Tell, door: str) -> None:
     """Whoever sends the same answer at the same moment, or once more afterwards."""
 
     async def work(world: World) -> None:
@@ -240,7 +242,9 @@ def test_what_is_late_is_refused(story: Tell, door: str) -> None:
 
 
 @EXTERNAL
-def test_a_withdrawn_approval_ends_the_login(story: Tell, door: str) -> None:
+def test_an_approval_revoked_between_start_and_callback_ends_the_login(
+    story: Tell, door: str
+) -> None:
     """Somebody of the receiver, half-way in when the owner revokes."""
 
     async def work(world: World) -> None:
@@ -260,7 +264,9 @@ def test_a_withdrawn_approval_ends_the_login(story: Tell, door: str) -> None:
 
 
 @pytest.mark.parametrize("gone", ["connection", "source", "organization", "member"])
-def test_what_is_deleted_on_the_way_lets_nobody_in(story: Tell, gone: str) -> None:
+def test_what_is_deleted_between_callback_and_authenticate_lets_nobody_in(
+    story: Tell, gone: str
+) -> None:
     """Somebody half-way in when an administrator deletes what they come through, or them."""
 
     async def work(world: World) -> None:
