@@ -19,7 +19,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from benchmarks.documents import response
 from benchmarks.idp import CLIENT_ID, CLIENT_SECRET, code_for
 from benchmarks.server import Answer, Http, Server
-from vestibule.domain.connections import OidcConnection, SamlConnection, StoredCertificate
+from vestibule.domain.connections import (
+    ExternalConnection,
+    OidcConnection,
+    SamlConnection,
+    StoredCertificate,
+)
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import GroupRole, RoleRules
 from vestibule.protocols import saml
@@ -44,7 +49,7 @@ _serial = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A person at a connection."""
+    """A person at a connection; `kind` is what its identity provider speaks."""
 
     kind: Kind
     connection_id: str
@@ -99,6 +104,36 @@ def add_connections(data: Path, port: int, number: int, issuer: str) -> dict[Kin
                             jwks_url=f"{issuer}/jwks", attribute_mapping=_MAPPING,
                         )
                     )  # fmt: skip
+
+    asyncio.run(rt.store.write(work))
+    rt.store.close()
+    return made
+
+
+def add_external(data: Path, port: int, sources: Sequence[str]) -> list[str]:
+    """Store one organization for each of the connections, with an External connection to it."""
+    rt = open_runtime(dev_settings("127.0.0.1", port, data))
+    now = datetime.now(UTC)
+    made: list[str] = []
+
+    def work(tx: Tx) -> None:
+        for source_id in sources:
+            found = tx.connections.source_route(source_id)
+            if found is None:
+                raise RuntimeError(f"no connection {source_id}")
+            route, project_id = found
+            organization_id = rt.new_id("organization", "test")
+            slug = f"bench-external-{source_id}"[-100:]
+            tx.organizations.insert(
+                Organization(organization_id, project_id, "External", slug, now, now)
+            )
+            made.append(rt.new_id("external-connection", "test"))
+            tx.connections.insert(
+                ExternalConnection(
+                    made[-1], organization_id, now, now, route.organization.organization_id,
+                    source_id, slug, _RULES,
+                )
+            )  # fmt: skip
 
     asyncio.run(rt.store.write(work))
     rt.store.close()

@@ -1,4 +1,5 @@
-"""Whole logins over HTTP, through 1 and through 10,000 stored connections of each kind."""
+"""Whole logins over HTTP, through 1 and through 10,000 stored connections of each kind, and through
+an External connection beside the direct one that it leads to."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.idp import provider
-from benchmarks.load import LEGS, Door, Driver, Figures, Kind, add_connections, doors
+from benchmarks.load import LEGS, Door, Driver, Figures, Kind, add_connections, add_external, doors
 from benchmarks.measure import note, quantile, table
 from benchmarks.server import Server, free_port, running
 
@@ -23,6 +24,9 @@ def run(*, quick: bool) -> None:
         made = {
             n: prepare(Path(folder) / f"with-{n}", port, n, issuer) for n, port in ports.items()
         }
+        shared = {
+            kind: add_external(Path(folder) / "with-1", ports[1], made[1][kind]) for kind in KINDS
+        }
         with (
             running(Path(folder) / "with-1", ports[1]) as small,
             running(Path(folder) / f"with-{many}", ports[many]) as large,
@@ -31,6 +35,9 @@ def run(*, quick: bool) -> None:
             for kind in KINDS:
                 through = {n: doors(kind, made[n][kind], PEOPLE) for n in servers}
                 _compare(kind, servers, through, rounds, batch)
+                direct, external = made[1][kind], shared[kind]
+                _external(kind, small, doors(kind, direct, PEOPLE), doors(kind, external, PEOPLE),
+                          rounds * 2, batch)  # fmt: skip
             _together(small, doors("saml", made[1]["saml"], PEOPLE), quick=quick)
 
 
@@ -88,6 +95,43 @@ def _compare(
     table(("server CPU µs by leg", *(f"{n:,} stored" for n in figures)), legs)
     for driver in drivers.values():
         driver.close()
+
+
+def _external(
+    kind: Kind,
+    server: Server,
+    direct: list[Door],
+    external: list[Door],
+    rounds: int,
+    batch: int,
+) -> None:
+    """The same people at the same identity provider and server, through the one door and the
+    other, by turns."""
+    driver = Driver(server)
+    ways = {"direct": direct, "External": external}
+    figures: dict[str, list[Figures]] = {name: [] for name in ways}
+    for through in ways.values():
+        driver.log_in(through)
+    for turn in range(rounds):
+        begin = turn * batch % PEOPLE
+        for name in ways if turn % 2 else reversed(ways):
+            figures[name].append(driver.log_in(ways[name][begin : begin + batch])[0])
+    driver.close()
+    pairs = list(zip(figures["External"], figures["direct"], strict=True))
+    ratio = statistics.median(one.cpu_ms / other.cpu_ms for one, other in pairs)
+    rows = [
+        (
+            f"{kind}, {name}",
+            f"{statistics.median(f.cpu_ms for f in of_rounds):.2f}",
+            *(
+                f"{statistics.median(f.cpu[leg] / f.logins * 1e6 for f in of_rounds):.0f}"
+                for leg in LEGS
+            ),
+        )
+        for name, of_rounds in figures.items()
+    ]
+    table(("", "server CPU ms", *(f"{leg} µs" for leg in LEGS)), rows)
+    note(f"{kind}: an External login costs {ratio:.3f} × a direct one (aim: 1.05)")
 
 
 def _together(server: Server, through: list[Door], *, quick: bool) -> None:

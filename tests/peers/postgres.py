@@ -94,6 +94,16 @@ def end() -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def running() -> Iterator[PostgresServer]:
+    """A server for whoever is not a test: it ends with the block."""
+    prepare()
+    try:
+        yield _start()
+    finally:
+        end()
+
+
 def _start() -> PostgresServer:
     """Start this run's server, or find it started by another worker."""
     try:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from storage import values
 from storage.values import LATER, NOW, hashed
+from vestibule.domain.idp_tokens import IdpTokens
 from vestibule.domain.members import Member
-from vestibule.storage import Store
+from vestibule.storage import Store, Tx
 from vestibule.storage.tables import metadata
 
 SECOND = timedelta(seconds=1)
@@ -172,64 +174,142 @@ def test_what_has_had_its_time_is_deleted_and_nothing_else(store: Store) -> None
     asyncio.run(work())
 
 
+async def stored_tokens(store: Store, **changes: object) -> IdpTokens:
+    """Tokens of somebody, as they lie there."""
+    person, door = await values.a_member_with_connection(store)
+    one = await values.put_registration(store, values.registration(person, door.connection_id))
+    tokens = values.idp_tokens(one, **changes)
+    await store.write(lambda tx: tx.idp_tokens.put(tokens))
+    return tokens
+
+
 def test_a_refresh_of_tokens_has_one_holder_at_a_time(store: Store) -> None:
     async def work() -> None:
-        person, door = await values.a_member_with_connection(store)
-        one = await values.put_registration(store, values.registration(person, door.connection_id))
-        tokens, key = values.idp_tokens(one), one.registration_id
-        assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) is None
-        await store.write(lambda tx: tx.idp_tokens.put(tokens))
-        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == tokens
-        assert await store.read(lambda tx: tx.idp_tokens.of_member(person.member_id)) == [tokens]
+        assert await store.write(lambda tx: tx.idp_tokens.claim("none", NOW, LATER)) is None
         assert await store.read(lambda tx: tx.idp_tokens.find("none")) is None
+        tokens = await stored_tokens(store)
+        key = tokens.registration_id
+        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == tokens
+        of_member = await store.read(lambda tx: tx.idp_tokens.of_member(tokens.member_id))
+        assert of_member == [tokens]
 
         claims = await asyncio.gather(
             *(store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) for _ in range(20))
         )
-        (version,) = [claim for claim in claims if claim is not None]
+        (claim,) = [claim for claim in claims if claim is not None]
+        assert claim.tokens == tokens
         # The holder may write once, and the row is free again.
-        fresh = values.idp_tokens(one, access_token="ACCESS-token-2", state="current")
-        assert await store.write(lambda tx: tx.idp_tokens.replace(fresh, version))
-        assert not await store.write(lambda tx: tx.idp_tokens.replace(tokens, version))
+        fresh = replace(tokens, access_token="ACCESS-token-2", state="current", version=2)
+        assert await store.write(lambda tx: tx.idp_tokens.replace(fresh, claim))
+        assert not await store.write(lambda tx: tx.idp_tokens.replace(tokens, claim))
         assert await store.read(lambda tx: tx.idp_tokens.find(key)) == fresh
-        assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) == version + 1
+        again = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
+        assert again is not None
+        assert again.tokens == fresh
 
     asyncio.run(work())
 
 
 def test_a_login_outranks_a_refresh_under_way(store: Store) -> None:
     async def work() -> None:
-        person, door = await values.a_member_with_connection(store)
-        one = await values.put_registration(store, values.registration(person, door.connection_id))
-        tokens, key = values.idp_tokens(one), one.registration_id
-        await store.write(lambda tx: tx.idp_tokens.put(tokens))
-        version = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
-        assert version is not None
-        new = values.idp_tokens(one, refresh_token="REFRESH-token-2")
+        tokens = await stored_tokens(store)
+        key = tokens.registration_id
+        claim = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
+        assert claim is not None
+        new = replace(tokens, refresh_token="REFRESH-token-2")
         await store.write(lambda tx: tx.idp_tokens.put(new))
-        assert not await store.write(lambda tx: tx.idp_tokens.replace(tokens, version))
-        await store.write(
-            lambda tx: tx.idp_tokens.release(key, version)
-        )  # the late one's: no effect
-        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == new
+        assert not await store.write(lambda tx: tx.idp_tokens.replace(tokens, claim))
+        assert not await store.write(lambda tx: tx.idp_tokens.settle(tokens, claim))
+        await store.write(lambda tx: tx.idp_tokens.postpone(claim, LATER))
+        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == replace(new, version=2)
         assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) is not None
 
     asyncio.run(work())
 
 
-def test_a_lease_ends_by_release_or_by_time(store: Store) -> None:
+def test_a_lease_ends_by_settling_or_by_time(store: Store) -> None:
     async def work() -> None:
-        person, door = await values.a_member_with_connection(store)
-        one = await values.put_registration(store, values.registration(person, door.connection_id))
-        key = one.registration_id
-        await store.write(lambda tx: tx.idp_tokens.put(values.idp_tokens(one)))
-        version = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
-        assert version is not None
+        tokens = await stored_tokens(store)
+        key = tokens.registration_id
+        claim = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
+        assert claim is not None
         assert await store.write(lambda tx: tx.idp_tokens.claim(key, LATER - SECOND, LATER)) is None
+        assert await store.write(lambda tx: tx.idp_tokens.settle(tokens, claim))
+        claim = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
+        assert claim is not None
         assert await store.write(lambda tx: tx.idp_tokens.claim(key, LATER, LATER + SECOND))
-        await store.write(lambda tx: tx.idp_tokens.release(key, version))
-        assert await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER)) == version
-        await store.write(lambda tx: tx.connections.delete([door.connection_id]))
+        await store.write(lambda tx: tx.connections.delete([tokens.connection_id]))
         assert await store.read(lambda tx: tx.idp_tokens.find(key)) is None
+        assert not await store.write(lambda tx: tx.idp_tokens.replace(tokens, claim))
+
+    asyncio.run(work())
+
+
+def test_who_has_lost_the_lease_may_bring_tokens_but_no_bad_news(store: Store) -> None:
+    async def work() -> None:
+        tokens = await stored_tokens(store)
+        key = tokens.registration_id
+        late = await store.write(lambda tx: tx.idp_tokens.claim(key, NOW, LATER))
+        held = await store.write(lambda tx: tx.idp_tokens.claim(key, LATER, LATER + SECOND))
+        assert late is not None
+        assert held is not None
+        bad, good = replace(tokens, failures=9), replace(tokens, access_token="ACCESS-token-2")
+        assert not await store.write(lambda tx: tx.idp_tokens.settle(bad, late))
+        await store.write(lambda tx: tx.idp_tokens.postpone(late, NOW))
+        assert await store.write(lambda tx: tx.idp_tokens.claim(key, LATER, LATER)) is None
+        assert await store.write(lambda tx: tx.idp_tokens.replace(good, late))
+        assert not await store.write(lambda tx: tx.idp_tokens.settle(bad, held))
+        assert await store.read(lambda tx: tx.idp_tokens.find(key)) == replace(good, version=2)
+
+    asyncio.run(work())
+
+
+def test_what_is_due_is_given_out_once_and_the_oldest_first(store: Store) -> None:
+    async def work() -> None:
+        due = [
+            await stored_tokens(
+                store, state="current", retry_at=None, obtained_at=None,
+                expires_at=NOW + 300 * SECOND - age * SECOND,
+            )
+            for age in range(4)
+        ]  # fmt: skip
+        await stored_tokens(store, state="needs_login")
+        await stored_tokens(store, state="current", retry_at=None, refresh_token=None)
+        await stored_tokens(store, state="retrying", retry_at=NOW + SECOND)
+
+        def take(tx: Tx) -> list[str]:
+            return [c.tokens.registration_id for c in tx.idp_tokens.claim_due(NOW, LATER, 3)]
+
+        first = await store.write(take)
+        assert set(first) == {one.registration_id for one in due[1:]}
+        assert await store.write(take) == [due[0].registration_id]
+        assert await store.write(take) == []
+
+        def soon(tx: Tx) -> list[str]:
+            return [c.tokens.state for c in tx.idp_tokens.claim_due(NOW + SECOND, LATER, 3)]
+
+        assert await store.write(soon) == ["retrying"]
+
+    asyncio.run(work())
+
+
+def test_many_who_take_what_is_due_at_once_take_different_ones(store: Store) -> None:
+    async def work() -> None:
+        wanted = set()
+        for _ in range(12):
+            tokens = await stored_tokens(store, state="retrying", retry_at=NOW)
+            wanted.add(tokens.registration_id)
+
+        def take(tx: Tx) -> list[str]:
+            return [c.tokens.registration_id for c in tx.idp_tokens.claim_due(NOW, LATER, 3)]
+
+        taken: list[str] = []
+        while batches := [
+            one
+            for batch in await asyncio.gather(*(store.write(take) for _ in range(6)))
+            for one in batch
+        ]:
+            taken += batches
+        assert sorted(taken) == sorted(wanted)
 
     asyncio.run(work())

@@ -326,7 +326,13 @@ def idp_tokens(of: Registration, **changes: object) -> IdpTokens:
         scopes=("openid", "email"),
         expires_at=LATER,
         state="needs_login",
-        version=3,
+        version=1,
+        obtained_at=NOW,
+        last_refreshed_at=NOW,
+        failures=2,
+        retry_at=LATER,
+        not_before=LATER,
+        last_error="invalid_grant",
     )
     return replace(value, **changes)  # type: ignore[arg-type]
 

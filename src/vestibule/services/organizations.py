@@ -31,6 +31,7 @@ from vestibule.services.search import (
     fuzzy_value,
     list_value,
     make_cursor,
+    matches_all,
     read_cursor,
 )
 from vestibule.services.sharing import delete_connection, end_external_connections
@@ -88,6 +89,19 @@ def resolve(
     if found is None:
         raise refusal("organization_not_found", got=name)
     return found
+
+
+def resolve_all(tx: Tx, actor: Actor, names: Sequence[str], operation: str) -> list[Organization]:
+    """The same for many organizations in one query, each of them once."""
+    found = tx.organizations.find_all_by_any(actor.project.project_id, names)
+    resolved: dict[str, Organization] = {}
+    for name in names:
+        one = found.get(name)
+        authorize(actor, operation, one.organization_id if one else None)
+        if one is None:
+            raise refusal("organization_not_found", got=name)
+        resolved[one.organization_id] = one
+    return list(resolved.values())
 
 
 def view(tx: Tx, organization: Organization) -> OrganizationView:
@@ -305,6 +319,7 @@ async def search(
     """A page of organizations in the order of creation (§2.2)."""
     authorize(actor, "organizations.search", None)
     check_operands(operands)
+    match_all = matches_all(operator)
     conditions = [_condition(operand) for operand in operands]
     after = read_cursor(cursor)
 
@@ -312,7 +327,7 @@ async def search(
         found, total, more = tx.organizations.search(
             actor.project.project_id,
             conditions,
-            match_all=operator != "OR",
+            match_all=match_all,
             after=after,
             limit=limit,
         )

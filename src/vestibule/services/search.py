@@ -24,6 +24,13 @@ def check_operands(operands: Sequence[Operand]) -> None:
         raise refusal("field_invalid", want=f"at most {MAX_VALUES} values in one query")
 
 
+def matches_all(operator: str) -> bool:
+    """Whether every operand has to hold, or one of them."""
+    if operator not in ("AND", "OR"):
+        raise refusal("field_invalid", want="operator AND or OR", got=operator)
+    return operator == "AND"
+
+
 def filter_of(operand: Operand, family: str) -> tuple[str, object]:
     """The name and value of one operand, or the refusal of that family of codes."""
     name = operand.get("filter_name")

@@ -24,6 +24,7 @@ from vestibule.domain.connections import (
 )
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import RoleRules
+from vestibule.storage import role_sources
 from vestibule.storage.documents import dump, loader, micros
 from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.sealed import KeyRing
@@ -181,6 +182,7 @@ class Connections:
         """Delete the registrations of connections, with the provider's tokens and the one-time
         tokens of logins, and end the sessions. Returns how many sessions ended."""
         ended = self.end_sessions(connection_ids)
+        role_sources.forget_connections(self._c, connection_ids)
         for table in (registration, sso_token):
             self._c.execute(table.delete().where(table.c.connection_id.in_(list(connection_ids))))
         return ended

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from vestibule.domain.attributes import Statement
 from vestibule.domain.logins import LoginAttempt, LoginTrace, SsoToken
 from vestibule.storage.documents import dump, loader, micros, moment
 from vestibule.storage.engine import Prepared
@@ -21,6 +22,7 @@ from vestibule.storage.tables import login_attempt, login_trace, seen_assertion,
 _load_attempt = loader(LoginAttempt)
 _load_token = loader(SsoToken)
 _load_trace = loader(LoginTrace)
+_load_statement = loader(Statement)
 
 _PUT_ATTEMPT = Prepared(login_attempt.insert())
 _TAKE_ATTEMPT = Prepared(
@@ -59,6 +61,22 @@ _FIND_TRACE = Prepared(
         login_trace.c.trace_id == sa.bindparam("id"),
     )
 )
+
+
+_LAST_STATEMENT = Prepared(
+    sa.select(
+        login_trace.c.document, login_trace.c.authenticated_at, login_trace.c.statement_sealed
+    )
+    .where(
+        login_trace.c.connection_id == sa.bindparam("id"),
+        login_trace.c.statement_sealed.is_not(None),
+    )
+    .order_by(login_trace.c.started_at.desc())
+    .limit(sa.literal_column("1"))
+)
+
+# Most statements have one or two kilobytes.
+MAX_STATEMENT = 64 * 1024
 
 
 class Logins:
@@ -120,8 +138,9 @@ class Logins:
     def delete_tokens_of_member(self, member_id: str) -> None:
         self._c.execute(sso_token.delete().where(sso_token.c.member_id == member_id))
 
-    def put_trace(self, trace: LoginTrace) -> None:
-        """Write the story of a login, once, when its browser's part has ended."""
+    def put_trace(self, trace: LoginTrace, statement: Statement | None = None) -> None:
+        """Write the story of a login, once, when its browser's part has ended, with what the
+        identity provider said of the person unless that is too much to keep."""
         _PUT_TRACE.run(
             self._c,
             {
@@ -132,8 +151,24 @@ class Logins:
                 "authenticated_at": None,
                 "outcome": trace.outcome,
                 "document": dump(trace),
+                "statement_sealed": self._seal_statement(trace.trace_id, statement),
             },
         )
+
+    def last_statement(self, connection_id: str) -> tuple[LoginTrace, Statement] | None:
+        """The latest login through this connection whose statement was kept."""
+        row = _LAST_STATEMENT.run(self._c, {"id": connection_id}).fetchone()
+        if row is None:
+            return None
+        trace = _trace(row[0], row[1])
+        opened = self._ring.open(row[2], f"login_trace {trace.trace_id}")
+        return trace, _load_statement(opened)
+
+    def _seal_statement(self, trace_id: str, statement: Statement | None) -> bytes | None:
+        document = dump(statement) if statement is not None else ""
+        if not document or len(document) > MAX_STATEMENT:
+            return None
+        return self._ring.seal(document.encode(), f"login_trace {trace_id}")
 
     def finish_trace(self, trace_id: str, now: datetime) -> None:
         """Note that the login's token became a session."""

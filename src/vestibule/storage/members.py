@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from vestibule.domain.attributes import email_key
 from vestibule.domain.members import Member, Registration
 from vestibule.domain.rbac import RoleRules
+from vestibule.storage import role_sources
 from vestibule.storage.documents import dump, loader, micros
 from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.tables import connection, member, member_email, registration
@@ -74,8 +75,9 @@ _REGISTRATIONS = Prepared(
 _UPDATE_REGISTRATION = Prepared(
     registration.update()
     .where(registration.c.registration_id == sa.bindparam("id"))
-    .values(document=sa.bindparam("new_document"), groups=sa.bindparam("new_groups"))
+    .values(document=sa.bindparam("new_document"))
 )
+_INSERT_REGISTRATION = Prepared(registration.insert())
 
 
 class Members:
@@ -104,6 +106,7 @@ class Members:
     def insert(self, new: Member, project_id: str) -> None:
         self._c.execute(member.insert().values(**_row(new), project_id=project_id, version=1))
         self._own_addresses(new)
+        role_sources.change(self._c, new.member_id, set(), role_sources.of_member(new))
 
     def update(self, new: Member) -> None:
         """Write a changed member and the addresses that they own now. Deleted members own none."""
@@ -117,9 +120,13 @@ class Members:
         )
         if done.rowcount != 1:
             raise Stale
-        if _addresses(_load(row[1])) != _addresses(new):
+        old = _load(row[1])
+        if _addresses(old) != _addresses(new):
             self._c.execute(member_email.delete().where(member_email.c.member_id == new.member_id))
             self._own_addresses(new)
+        role_sources.change(
+            self._c, new.member_id, role_sources.of_member(old), role_sources.of_member(new)
+        )
 
     def _own_addresses(self, new: Member) -> None:
         rows = [
@@ -153,6 +160,8 @@ class Members:
     def registrations_of(self, member_ids: Sequence[str]) -> dict[str, list[Registration]]:
         """The same for many members in one query."""
         found: dict[str, list[Registration]] = {name: [] for name in member_ids}
+        if not found:
+            return found
         query = (
             sa.select(*_REGISTRATION_COLUMNS)
             .select_from(_JOINED)
@@ -167,21 +176,22 @@ class Members:
     def put_registration(self, new: Registration) -> None:
         """Insert or replace. Rules belong to the connection and are not stored here."""
         stored = dump(replace(new, rules=RoleRules(), open=True))
-        done = _UPDATE_REGISTRATION.run(
-            self._c,
-            {"id": new.registration_id, "new_document": stored, "new_groups": dump(new.groups)},
-        )
-        if done.rowcount == 0:
-            self._c.execute(
-                registration.insert().values(
-                    registration_id=new.registration_id,
-                    member_id=new.member_id,
-                    connection_id=new.connection_id,
-                    subject=new.subject,
-                    groups=dump(new.groups),
-                    document=stored,
-                )
+        given = role_sources.of_registration(new.connection_id, new.groups)
+        known = role_sources.of_stored(self._c, new.registration_id)
+        if known is not None:
+            _UPDATE_REGISTRATION.run(self._c, {"id": new.registration_id, "new_document": stored})
+        else:
+            _INSERT_REGISTRATION.run(
+                self._c,
+                {
+                    "registration_id": new.registration_id,
+                    "member_id": new.member_id,
+                    "connection_id": new.connection_id,
+                    "subject": new.subject,
+                    "document": stored,
+                },
             )
+        role_sources.change(self._c, new.member_id, known or set(), given)
 
     # --- search -----------------------------------------------------------------------------------
 
@@ -201,19 +211,32 @@ class Members:
             where.append(member.c.status != "deleted")
         if conditions:
             where.append(sa.and_(*conditions) if match_all else sa.or_(*conditions))
-        total = self._c.execute(
-            sa.select(sa.func.count()).select_from(member).where(*where)
-        ).scalar_one()
-        page = sa.select(member.c.document, member.c.created_at, member.c.member_id).where(*where)
+        page = sa.select(member.c.member_id, member.c.created_at).where(*where)
         if after is not None:
             page = page.where(
                 sa.tuple_(member.c.created_at, member.c.member_id)
                 > sa.tuple_(sa.literal(after[0]), sa.literal(after[1]))
             )
         ordered = page.order_by(member.c.created_at, member.c.member_id)
+        # Ids first, from the index alone; documents only of the members that are shown.
         rows = self._c.execute(ordered.limit(limit + 1)).all()
-        more = (rows[limit - 1][1], rows[limit - 1][2]) if len(rows) > limit else None
-        return [_load(row[0]) for row in rows[:limit]], total, more
+        if after is None and len(rows) <= limit:
+            total = len(rows)
+        else:
+            count = sa.select(sa.func.count()).select_from(member).where(*where)
+            total = self._c.execute(count).scalar_one()
+        more = (rows[limit - 1][1], rows[limit - 1][0]) if len(rows) > limit else None
+        return self._documents([row[0] for row in rows[:limit]]), total, more
+
+    def _documents(self, member_ids: Sequence[str]) -> list[Member]:
+        """The members of these ids, in the same order."""
+        if not member_ids:
+            return []
+        query = sa.select(member.c.member_id, member.c.document).where(
+            member.c.member_id.in_(list(member_ids))
+        )
+        found = {row[0]: row[1] for row in self._c.execute(query)}
+        return [_load(found[name]) for name in member_ids]
 
 
 # --- filters of the search (wire §2.4) ----------------------------------------------------------
@@ -239,49 +262,12 @@ def with_statuses(statuses: Sequence[str]) -> Condition:
     return member.c.status.in_(list(statuses))
 
 
-def holds_explicitly(role_id: str) -> Condition:
-    return _lists(member.c.explicit_roles, role_id)
-
-
-def has_domain(name: str) -> Condition:
-    return member.c.email_key.endswith(f"@{name}", autoescape=True)
-
-
-def registered_with(connection_id: str, group: str | None) -> Condition:
-    found = sa.select(registration.c.member_id).where(registration.c.connection_id == connection_id)
-    if group is not None:
-        found = found.where(_lists(registration.c.groups, group))
-    return member.c.member_id.in_(found)
-
-
 def with_phone_numbers(numbers: Sequence[str]) -> Condition:
     return member.c.mfa_phone_number.in_(list(numbers))
 
 
 def phone_number_contains(part: str) -> Condition:
     return member.c.mfa_phone_number.contains(part, autoescape=True)
-
-
-def _lists(column: sa.Column[str], value: str) -> Condition:
-    """Whether a column with a JSON array of strings lists the value, to the letter.
-
-    A quote inside a string is always behind a backslash, so `["x"` and `,"x"` can only be the
-    beginning of an element. LIKE would not do: on SQLite it takes `admins` for `Admins`.
-    """
-    quoted = dump(value)
-    return sa.or_(*(sa.func.replace(column, f"{c}{quoted}", "") != column for c in "[,"))
-
-
-def of_organization(organization_id: str) -> Condition:
-    return member.c.organization_id == organization_id
-
-
-def both(first: Condition, second: Condition) -> Condition:
-    return sa.and_(first, second)
-
-
-def either(conditions: Sequence[Condition]) -> Condition:
-    return sa.or_(*conditions)
 
 
 def nobody() -> Condition:
@@ -311,8 +297,8 @@ def _row(value: Member) -> dict[str, object]:
         "status": value.status,
         "external_id": value.external_id,
         "is_breakglass": value.is_breakglass,
-        "explicit_roles": dump(value.explicit_roles),
         "mfa_phone_number": value.mfa_phone_number,
         "created_at": micros(value.created_at),
+        "member_key": role_sources.member_key(value.member_id),
         "document": dump(value),
     }

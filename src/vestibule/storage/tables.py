@@ -126,13 +126,26 @@ member = Table(
     Column("status", String(8), nullable=False),
     Column("external_id", String(128)),
     Column("is_breakglass", Boolean, nullable=False),
-    Column("explicit_roles", Text, nullable=False),
     Column("mfa_phone_number", String(32), nullable=False),
     _time("created_at"),
     Column("version", Integer, nullable=False),
+    # The member's id as a number, which sets of members are made of.
+    Column("member_key", BigInteger, nullable=False, unique=True),
     _document(),
-    Index("ix_member_page", "organization_id", "created_at", "member_id"),
-    Index("ix_member_email", "project_id", "email_key"),
+    # Everything that a search filters by, so that it reads the documents of its answer alone.
+    Index(
+        "ix_member_page",
+        "organization_id",
+        "created_at",
+        "member_id",
+        "status",
+        "email_key",
+        "is_breakglass",
+        "mfa_phone_number",
+        "external_id",
+        "member_key",
+    ),
+    Index("ix_member_email", "organization_id", "email_key"),
     Index(
         "uq_member_external_id",
         "organization_id",
@@ -157,6 +170,7 @@ member_email = Table(
     _owner("member_id", "member"),
     Column("retired", Boolean, nullable=False),
     Index("ix_member_email_member_id", "member_id"),
+    Index("ix_member_email_email_key", "email_key", "retired", "organization_id"),
 )
 
 connection = Table(
@@ -194,10 +208,25 @@ registration = Table(
     _owner("member_id", "member"),
     _owner("connection_id", "connection"),
     Column("subject", String(1024), nullable=False),
-    Column("groups", Text, nullable=False),
     _document(),
     UniqueConstraint("connection_id", "subject"),
     Index("ix_registration_member_id", "member_id"),
+)
+
+# What may give a member a role: a role by hand, the domain of the address, a connection, a group.
+role_source = Table(
+    "role_source",
+    metadata,
+    Column("source", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "member_key",
+        BigInteger,
+        ForeignKey("member.member_key", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Index("ix_role_source_member_key", "member_key"),
+    sqlite_with_rowid=False,
 )
 
 login_attempt = Table(
@@ -227,6 +256,8 @@ sso_token = Table(
     _time("expires_at"),
     _document(),
     Index("ix_sso_token_expires_at", "expires_at"),
+    Index("ix_sso_token_member_id", "member_id"),
+    Index("ix_sso_token_connection_id", "connection_id"),
 )
 
 session = Table(
@@ -265,6 +296,7 @@ intermediate_session = Table(
     _time("expires_at"),
     _document(),
     Index("ix_intermediate_session_expires_at", "expires_at"),
+    Index("ix_intermediate_session_member_id", "member_id"),
 )
 
 idp_tokens = Table(
@@ -279,11 +311,15 @@ idp_tokens = Table(
     _owner("member_id", "member"),
     _id("organization_id"),
     _time("expires_at"),
+    # When the worker has to look at the row; never for one that it can do nothing for.
+    _time("due_at", nullable=True),
     _time("lease_until"),
+    Column("fence", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Index("ix_idp_tokens_member_id", "member_id"),
+    Index("ix_idp_tokens_due_at", "due_at"),
 )
 
 login_trace = Table(
@@ -296,6 +332,9 @@ login_trace = Table(
     _time("authenticated_at", nullable=True),
     Column("outcome", String(16), nullable=False),
     _document(),
+    # What the identity provider said of the person, sealed: a change of the mapping is tried on it.
+    Column("statement_sealed", LargeBinary),
+    Index("ix_login_trace_connection_id", "connection_id", "started_at"),
     Index("ix_login_trace_organization_id", "organization_id", "started_at"),
     Index("ix_login_trace_started_at", "started_at"),
 )
