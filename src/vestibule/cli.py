@@ -1,4 +1,4 @@
-"""The command line: dev, serve, worker, migrate, keys. Wires everything and decides nothing."""
+"""The command line: dev, serve, worker, migrate, keys, template. It wires and decides nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import webbrowser
 from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 import structlog
@@ -19,6 +19,10 @@ import structlog
 from vestibule import __version__
 from vestibule.errors import VestibuleError
 from vestibule.settings import VARIABLES, Settings, dev_settings, read_settings
+
+if TYPE_CHECKING:
+    from vestibule.domain.projects import Project
+    from vestibule.services.runtime import Runtime
 
 T = TypeVar("T")
 _VARIABLES = "\n\n".join(f"{name}: {meaning}" for name, meaning in VARIABLES.items())
@@ -76,7 +80,8 @@ def dev(host: str, port: int, data: Path, no_browser: bool) -> None:
 @cli.command(epilog=_VARIABLES)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def serve(host: str, port: int) -> None:
+@click.option("--no-worker", is_flag=True, help="Leave the background jobs to `vestibule worker`.")
+def serve(host: str, port: int, no_worker: bool) -> None:
     """Serve in production, behind a proxy that speaks https.
 
     Refuses to start with a missing key, an unmigrated database or an insecure setting, and says
@@ -96,7 +101,7 @@ def serve(host: str, port: int) -> None:
         from vestibule.worker import run as run_jobs  # noqa: PLC0415
 
         await serve_app(
-            App(rt, background=run_jobs),
+            App(rt, background=None if no_worker else run_jobs),
             host,
             port,
             lambda: click.echo(f"Serving {rt.settings.base_url} on {port}"),
@@ -112,12 +117,12 @@ def worker() -> None:
     async def run() -> None:
         from vestibule.services.runtime import open_runtime  # noqa: PLC0415
         from vestibule.storage.schema import require_current  # noqa: PLC0415
-        from vestibule.worker import run as run_jobs  # noqa: PLC0415
+        from vestibule.worker import run_until_asked_to_end  # noqa: PLC0415
 
         rt = open_runtime(_settings())
         require_current(rt.store.engine)
         click.echo("Working. Press Ctrl+C to stop.")
-        await run_jobs(rt)
+        await run_until_asked_to_end(rt)
 
     _run(run())
 
@@ -211,6 +216,93 @@ def keys_replace() -> None:
         click.echo(f"{done} project(s) have a new key; the old ones are void.")
 
     _run(run())
+
+
+@cli.group()
+def template() -> None:
+    """Show or set the template of session JWTs: the claims that your team adds to each of them.
+
+    A template is JSON whose values may be {{ path }}, such as
+    {"department": "{{ member.trusted_metadata.department }}"}.
+    """
+
+
+_PROJECT = click.option(
+    "--project", metavar="SLUG/ENVIRONMENT", help="Needed only where there are several projects."
+)
+_DATA = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of `vestibule dev`, instead of the settings below.",
+)
+
+
+@template.command("show", epilog=_VARIABLES)
+@_PROJECT
+@_DATA
+def template_show(project: str | None, data: Path | None) -> None:
+    """Print the template as it was given; nothing where there is none.
+
+    The audience, where one is set, is told on standard error.
+    """
+
+    async def run() -> None:
+        rt, found = await _find_project(project, data)
+        from vestibule.services import projects  # noqa: PLC0415
+
+        shown = await projects.get_jwt_template(rt, found)
+        if shown.content:
+            click.echo(shown.content, nl=not shown.content.endswith("\n"))
+        if shown.audience:
+            click.echo(f"Audience beside the project id: {shown.audience}", err=True)
+
+    _run(run())
+
+
+@template.command("set", epilog=_VARIABLES)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@_PROJECT
+@_DATA
+@click.option("--audience", help='One more "aud" of each JWT; "" for none. Else left as it is.')
+def template_set(file: Path, project: str | None, data: Path | None, audience: str | None) -> None:
+    """Replace the template by the text in FILE, or by standard input where FILE is -.
+
+    The next JWT of every session shows it. A template that cannot be used is refused with line,
+    column and claim, and nothing is changed. An empty text takes the template away.
+    """
+
+    async def run() -> None:
+        text = _read_text(file)
+        rt, found = await _find_project(project, data)
+        from vestibule.services import projects  # noqa: PLC0415
+
+        await projects.set_jwt_template(rt, found, text, audience=audience)
+        place = f"{found.project_slug}/{found.environment_slug}"
+        click.echo(f"The next session JWT of {place} has the template.")
+
+    _run(run())
+
+
+def _read_text(file: Path) -> str:
+    try:
+        octets = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return octets.decode("utf-8-sig")
+    except OSError as error:
+        _fail(f"{file}: {error.strerror}.")
+    except UnicodeDecodeError:
+        _fail(f"{file}: not a text in UTF-8.")
+
+
+async def _find_project(place: str | None, data: Path | None) -> tuple[Runtime, Project]:
+    """The project that is meant. Without a name there must be exactly one."""
+    from vestibule.services import projects  # noqa: PLC0415
+    from vestibule.services.runtime import open_runtime  # noqa: PLC0415
+    from vestibule.storage.schema import require_current  # noqa: PLC0415
+
+    # Neither host nor port matters to what is stored.
+    rt = open_runtime(dev_settings("127.0.0.1", 8000, data.absolute()) if data else _settings())
+    require_current(rt.store.engine)
+    return rt, await projects.find_named(rt, place)
 
 
 def _settings() -> Settings:

@@ -23,6 +23,7 @@ class VestibuleError(Exception):
         got: what came instead. Never a secret, never a whole document.
         detail: one more exact sentence for the admin, or None.
         trace_id: of the login that this refusal ended, or None outside of one.
+        login_url: where the person signs in again, if only they can mend it.
     """
 
     public = "The request could not be completed."
@@ -41,6 +42,7 @@ class VestibuleError(Exception):
         self.got = _shown(got)
         self.detail = _shown(detail)
         self.trace_id: str | None = None
+        self.login_url: str | None = None
         super().__init__(code)
 
     @property
@@ -638,10 +640,17 @@ _table(
      _DEV + "separate scopes by spaces.", "bad_request", "RFC 6749 §3.3"),
     ("provider_parameter_reserved", "This parameter belongs to us.",
      _DEV + "leave it out of provider_*.", "bad_request"),
+    ("provider_parameter_invalid", "A provider_ parameter has a value that means nothing.",
+     _DEV + "send what OpenID Connect asks for.", "bad_request", "OIDC Core §3.1.2.1"),
     ("oidc_prompt_none_must_be_exclusive", "prompt=none must stand alone.",
      _DEV + "send none alone.", "", "OIDC Core §3.1.2.1"),
     ("external_organization_id_same_as_organization_id", "An External connection leads to another "
      "organization's connection.", _DEV + "use the connection itself."),
+    ("saml_value_encrypted", "What was pasted is encrypted, and nobody but a login opens it.",
+     _DEV + "take the connection's last login as the example, or paste a decrypted assertion.",
+     "bad_request"),
+    ("external_connection_has_no_mapping", "An External connection uses the mapping of the "
+     "connection that it leads to.", _DEV + "ask for that one.", "bad_request"),
     ("external_sharing_invalid", "external_sharing is open, approval or closed.",
      _DEV + "send one of them.", "bad_request"),
     ("cannot_delete_default_sso_connection", "The default connection can be deleted only when it is "
@@ -680,10 +689,18 @@ _table(
      _DEV + "leave the session out."),
     ("invalid_intermediate_session_token_for_organization", "The intermediate session belongs to "
      "another person or organization.", _DEV + "leave it out."),
+    ("reserved_claims_in_custom_claims", "A claim has a name that belongs to the JWT itself.",
+     _DEV + "choose another name.", "", "RFC 7519 §4.1"),
+    ("stytch_claims_in_custom_claims", "Names that begin with https://stytch.com/ are the wire's own.",
+     _DEV + "choose another name."),
+    ("jwt_template_invalid_json", "The template is not a JSON object.",
+     _DEV + "write JSON; where a value stands, {{ path }} may stand too.", "", "RFC 8259"),
     ("jwt_template_invalid_tag", "A tag of the template names nothing that we know.",
-     _DEV + "use member.* or organization.* paths."),
-    ("jwt_template_mismatched_tag", "A tag of the template is not closed.",
-     _DEV + "close {{ with }}."),
+     _DEV + "use member.* or organization.* paths, as values."),
+    ("jwt_template_mismatched_tag", "A tag of the template is not closed, or was never opened.",
+     _DEV + "write {{ before a path and }} behind it."),
+    ("jwt_template_type_unknown", "There is no template of this type: only session JWTs have one.",
+     _DEV + "use SESSION.", "bad_request"),
     # rbac
     ("invalid_rbac_role_id", "There is no such role in the policy.",
      _DEV + "define the role first."),
@@ -746,6 +763,8 @@ _table(
      "The member: sign in again through this connection."),
     ("retired_email_not_found", "The member has no such retired address.", _DEV + "check the id.",
      "bad_request"),
+    ("login_statement_not_found", "No login through this connection is kept.",
+     _DEV + "sign in through it once, or paste a response or an ID token."),
     ("login_trace_not_found", "There is no such login trace, or it has expired.",
      "Look it up by the trace id that the page showed.", "route_not_found"),
     ("project_not_found", "There is no such project.", _DEV + "check the project id.",

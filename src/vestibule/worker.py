@@ -7,13 +7,15 @@ next turn. Knows when, not what.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import structlog
 
-from vestibule.services import keys, projects
+from vestibule.services import idp_tokens, keys, projects
 from vestibule.services.runtime import Runtime
 
 _log = structlog.get_logger()
@@ -26,17 +28,38 @@ class Job:
     run: Callable[[Runtime], Awaitable[int]]
 
 
+async def _refresh_tokens(rt: Runtime) -> int:
+    """Its counters are the metrics: one line for each turn in which there was work."""
+    done = asdict(await idp_tokens.refresh_due(rt))
+    error = done.pop("error")
+    if error is not None:
+        _log.error("refreshing broke", exc_info=error)
+    if any(done.values()):
+        _log.info("tokens refreshed", **done)
+    return 0
+
+
 JOBS = (
     Job("sweep what has expired", timedelta(minutes=1), projects.sweep),
     Job("rotate signing keys", timedelta(hours=1), keys.rotate_signing_keys),
+    Job("refresh tokens of identity providers", timedelta(seconds=5), _refresh_tokens),
 )
 
 
 async def run(rt: Runtime) -> None:
-    """Run every job at its interval until cancelled."""
+    """Run every job at its interval until cancelled; refreshes under way are finished first."""
     async with asyncio.TaskGroup() as group:
         for job in JOBS:
             group.create_task(_repeat(rt, job))
+
+
+async def run_until_asked_to_end(rt: Runtime) -> None:
+    """Run the jobs in a process of their own, which ends by SIGTERM as by Ctrl+C: in order."""
+    task = asyncio.ensure_future(run(rt))
+    with contextlib.suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _repeat(rt: Runtime, job: Job) -> None:

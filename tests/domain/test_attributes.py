@@ -10,16 +10,15 @@ from vestibule.domain.attributes import (
     MAX_GROUPS,
     TRANSIENT,
     Profile,
+    Statement,
     check_oidc_mapping,
     check_saml_mapping,
-    claim_at,
     email_domain,
     email_key,
-    map_oidc,
-    map_saml,
+    map_statement,
     read_email,
-    strings_of,
 )
+from vestibule.domain.mapping import claim_at, strings_of
 from vestibule.errors import VestibuleError
 
 MAPPING = {"email": "mail", "full_name": "name", "groups": "groups"}
@@ -34,17 +33,14 @@ def from_saml(
     name_id_format: str = "persistent",
     friendly: dict[str, str] | None = None,
 ) -> Profile:
-    return map_saml(
-        mapping or MAPPING,
-        name_id=name_id,
-        name_id_format=name_id_format,
-        attributes=attributes,
-        friendly_names=friendly or {},
-    )
+    stated = {name: v[0] if len(v) == 1 else v for name, v in attributes.items() if v}
+    statement = Statement("saml", name_id, stated, name_id_format, friendly or {})
+    return map_statement(mapping or MAPPING, statement)
 
 
 def from_oidc(claims: dict[str, object], mapping: dict[str, str] | None = None) -> Profile:
-    return map_oidc(mapping or {}, subject="sub-1", claims={"email": "ada@acme.example", **claims})
+    stated = {"email": "ada@acme.example", **claims}
+    return map_statement(mapping or {}, Statement("oidc", "sub-1", stated))
 
 
 def test_an_address_keeps_its_letters_and_its_domain_is_lowered() -> None:
@@ -284,9 +280,8 @@ def test_any_claims_make_a_profile_or_a_refusal(
     mapping: dict[str, str], claims: dict[str, object], good: bool
 ) -> None:
     try:
-        made = map_oidc(
-            mapping, subject="s", claims={**claims, **({"email": "a@x.example"} if good else {})}
-        )
+        stated = {**claims, **({"email": "a@x.example"} if good else {})}
+        made = map_statement(mapping, Statement("oidc", "s", stated))
     except VestibuleError:
         return
     assert made.email.isascii()
@@ -305,10 +300,7 @@ def test_any_assertion_makes_a_profile_or_a_refusal(
 ) -> None:
     friendly = dict.fromkeys(attributes, "x")
     try:
-        made = map_saml(
-            mapping, name_id=name_id, name_id_format=form, attributes=attributes,
-            friendly_names=friendly,
-        )  # fmt: skip
+        made = map_statement(mapping, Statement("saml", name_id, attributes, form, friendly))
     except VestibuleError as error:
         assert error.code == "saml_response_email_invalid"
         return

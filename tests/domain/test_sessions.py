@@ -1,8 +1,7 @@
-"""Sessions: how long, by what proof, and what their JWT says; templates that hold their shape."""
+"""Sessions: how long, by what proof, and what their JWT says."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +12,7 @@ from hypothesis import strategies as st
 from vestibule.domain.sessions import (
     Factor,
     Session,
-    check_template,
     duration,
-    fill_template,
     jwt_claims,
     merge_claims,
     until,
@@ -134,91 +131,21 @@ def test_a_jwt_never_outlives_its_session(microseconds: int, seconds: int) -> No
     assert made["iat"] <= now.timestamp()
 
 
+def test_an_audience_of_the_team_stands_beside_the_projects_own() -> None:
+    for audience, expected in (
+        ("", ["project-1"]),
+        ("https://api.example", ["project-1", "https://api.example"]),
+        ("project-1", ["project-1"]),
+    ):
+        made = jwt_claims(
+            SESSION, project_id="project-1", organization_slug="acme", roles=[],
+            custom_claims={}, now=NOW, audience=audience,
+        )  # fmt: skip
+        assert made["aud"] == expected
+
+
 def test_custom_claims_never_stand_for_ours() -> None:
     forged = dict.fromkeys(
         ("iss", "sub", "aud", "exp", "iat", "nbf", "https://stytch.com/session"), "x"
     )
     assert claims(SESSION, **forged) == claims(SESSION)
-
-
-VARIABLES = {
-    "member": {
-        "name": "Ada", "n": 3, "yes": True, "none": None, "list": [1, "a"],
-        "trusted_metadata": {"a.b": "dotted", "dept": {"x": 1},
-                             "evil": '", "admin": "{{ member.n }}'},
-    },
-    "organization": {"slug": "acme"},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("value", "filled"),
-    [
-        ("{{ member.n }}", 3),
-        ("  {{member.yes}} ", True),
-        ("{{ member.list }}", [1, "a"]),
-        ("{{ member.trusted_metadata.dept }}", {"x": 1}),
-        ("{{ member.trusted_metadata.dept.x }}", 1),
-        ("{{ member.trusted_metadata.a.b }}", "dotted"),
-        ("{{ member.name }}@{{ organization.slug }}", "Ada@acme"),
-        ("x-{{ member.n }}-{{ member.yes }}", "x-3-true"),
-        ("{{ member.trusted_metadata.evil }}", '", "admin": "{{ member.n }}'),
-        ("<{{ member.trusted_metadata.evil }}>", '<", "admin": "{{ member.n }}>'),
-        ("plain", "plain"),
-        (5, 5),
-        (["{{ member.gone }}", "{{ member.n }}"], [3]),
-        ({"in": "{{ member.none }}", "k": 1}, {"k": 1}),
-    ],
-)
-def test_a_template_is_filled_with_typed_values(value: object, filled: object) -> None:
-    check_template({"claim": value})
-    assert fill_template({"claim": value}, VARIABLES) == {"claim": filled}
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["{{ member.gone }}", "{{ member.none }}", "{{ member.name.x }}", "x {{ member.gone }}",
-     "x {{ member.list }}", "{{ member.trusted_metadata.nope.x }}", None],
-)  # fmt: skip
-def test_what_is_missing_drops_its_claim(value: object) -> None:
-    assert fill_template({"claim": value, "kept": 1}, VARIABLES) == {"kept": 1}
-
-
-@pytest.mark.parametrize(
-    ("template", "code", "place"),
-    [
-        ({"a": {"b": ["x", "{{ member.n"]}}, "jwt_template_mismatched_tag", "a.b[1]"),
-        ({"a": "member.n }}"}, "jwt_template_mismatched_tag", "a: "),
-        ({"a": "{{ {{ member.n }} }}"}, "jwt_template_mismatched_tag", "a: "),
-        ({"a": "{{ member name }}"}, "jwt_template_mismatched_tag", "a: "),
-        ({"a": "{{ }}"}, "jwt_template_mismatched_tag", "a: "),
-        ({"a": [{"b": "{{ env.SECRET }}"}]}, "jwt_template_invalid_tag", "a[0].b: env.SECRET"),
-        ({"a": "{{ members.n }}"}, "jwt_template_invalid_tag", "a: members.n"),
-        ({"{{ member.n }}": 1}, "jwt_template_invalid_tag", "{{ member.n }}"),
-        ({"a": {"{{x": 1}}, "jwt_template_invalid_tag", "{{x"),
-        ({"sub": "{{ member.n }}"}, "jwt_template_invalid_tag", "sub"),
-        ({"https://stytch.com/session": 1}, "jwt_template_invalid_tag", "stytch.com"),
-    ],
-)
-def test_a_template_that_can_never_be_filled_names_the_place(
-    template: dict[str, object], code: str, place: str
-) -> None:
-    with pytest.raises(VestibuleError, match=code) as caught:
-        check_template(template)
-    assert place in (caught.value.got or "")
-
-
-@quiet
-@given(st.text(max_size=30), st.text("{}} .amember", max_size=30))
-def test_a_value_never_leaves_its_place(value: str, text: str) -> None:
-    variables = {"member": {"v": value, "a": "A"}, "organization": {}}
-    template = {"whole": "{{ member.v }}", "part": "<{{ member.v }}>", "other": text}
-    try:
-        check_template(template)
-    except VestibuleError:
-        template = {k: v for k, v in template.items() if k != "other"}
-    filled = fill_template(template, variables)
-    assert filled["whole"] == value
-    assert filled["part"] == f"<{value}>"
-    assert filled.keys() <= template.keys()
-    assert json.loads(json.dumps(filled)) == filled

@@ -46,6 +46,7 @@ ROOMS = {
         "vestibule.services.keys",
     ),
     "email_validator": ("vestibule.domain.attributes",),
+    "re2": ("vestibule.domain.mapping",),
     "httpcore2": ("vestibule.network",),
     "sqlalchemy": ("vestibule.storage",),
     "alembic": ("vestibule.storage",),

@@ -10,14 +10,22 @@ import pytest
 from vestibule.cli import cli
 from vestibule.settings import VARIABLES
 from vestibule.web import login
-from vestibule.web.api import connections, members, organizations, rbac, sessions
+from vestibule.web.api import (
+    connections,
+    jwt_templates,
+    members,
+    organizations,
+    presets,
+    rbac,
+    sessions,
+)
 from vestibule.web.api.openapi import document, reference
 from vestibule.web.api.registry import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/guides/self-hosting.md").read_text()
 # Importing them is what fills the registry.
-NOUNS = (connections, members, organizations, rbac, sessions)
+NOUNS = (connections, jwt_templates, members, organizations, presets, rbac, sessions)
 
 
 @pytest.mark.parametrize("name", VARIABLES)
@@ -35,7 +43,7 @@ def test_no_setting_is_read_past_the_table() -> None:
             assert names or "VESTIBULE_" not in word.replace("VESTIBULE_*", ""), (path.name, word)
 
 
-@pytest.mark.parametrize("name", ["dev", "serve", "worker", "migrate", "keys"])
+@pytest.mark.parametrize("name", ["dev", "serve", "worker", "migrate", "keys", "template"])
 def test_every_command_has_useful_help(name: str) -> None:
     """Somebody at a shell has only this."""
     command = cli.commands[name]

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from support.world import BASE_URL, World, open_world, run
-from vestibule.domain.attributes import map_oidc, map_saml
+from vestibule.domain.attributes import Statement, map_statement
 from vestibule.errors import VestibuleError
 from vestibule.protocols.http import HttpResponse
 from vestibule.services import connections, sharing
@@ -467,7 +467,7 @@ def test_nobody_is_provisioned_where_it_is_not_allowed() -> None:
 )
 def test_an_address_that_is_none_makes_nobody(claims: dict[str, object], code: str) -> None:
     with pytest.raises(VestibuleError) as raised:
-        map_oidc({}, subject="1", claims=claims)
+        map_statement({}, Statement("oidc", "1", claims))
     assert raised.value.code == code
 
 
@@ -477,13 +477,8 @@ def test_an_address_that_is_none_makes_nobody(claims: dict[str, object], code: s
 )
 def test_a_saml_address_that_is_none_makes_nobody(values: tuple[str, ...]) -> None:
     with pytest.raises(VestibuleError) as raised:
-        map_saml(
-            {"email": "mail", "full_name": "cn"},
-            name_id="x",
-            name_id_format="",
-            attributes={"mail": values} if values else {},
-            friendly_names={},
-        )
+        stated: dict[str, object] = {"mail": list(values)} if values else {}
+        map_statement({"email": "mail", "full_name": "cn"}, Statement("saml", "x", stated))
     assert raised.value.code == "saml_response_email_invalid"
 
 

@@ -138,6 +138,16 @@ PAGES: dict[str, dict[str, Any]] = {
             "expires_at": AT,
         },
         "session": {"id": "session-1", "started_at": AT, "expires_at": AT, "factors": ["SSO"]},
+        "tokens": {
+            "state": "current",
+            "error": None,
+            "login_url": None,
+            "access_token": "abcdef…",
+            "scopes": ["openid", "offline_access"],
+            "expires_at": AT,
+            "refreshable": True,
+            "last_refreshed_at": AT,
+        },
         "trace": {
             "id": "trace-1",
             "outcome": "refused",

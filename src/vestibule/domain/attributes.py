@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Literal
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from vestibule.domain.mapping import Found, evaluate, read_expression, strings_of
 from vestibule.errors import VestibuleError, refusal
 
 NAME_ID = "NameID"
+DEFAULT = "(default)"
 # Keys of a mapping with a meaning of their own; every other key goes to trusted_metadata.
 RESERVED_KEYS = frozenset({
     "email", "full_name", "first_name", "last_name", "groups", "idp_user_id",
@@ -44,6 +47,7 @@ class Profile:
         custom: what goes to the member's trusted_metadata, by key.
         attributes: every mapped value as strings, for `sso_attributes`.
         warnings: what was missing or left out, in words for the administrator.
+        sources: by key, the name or path that gave the value; `(default)` for a mapping's default.
     """
 
     subject: str
@@ -53,6 +57,25 @@ class Profile:
     custom: Mapping[str, object] = field(default_factory=dict)
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What an identity provider said of a person, once it has been verified.
+
+    Attributes:
+        subject: `sub`, or the NameID.
+        attributes: claims, ID token and UserInfo merged; or SAML attributes by Name, one value as
+            a text and several as a list.
+        friendly_names: of SAML attributes, by Name.
+    """
+
+    protocol: Literal["saml", "oidc"]
+    subject: str
+    attributes: Mapping[str, object]
+    name_id_format: str = ""
+    friendly_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8192)
@@ -85,7 +108,7 @@ def email_domain(address: str) -> str:
 def check_saml_mapping(mapping: Mapped) -> dict[str, str]:
     """Return the mapping without its empty entries; refuse one that cannot name a person."""
     kept = {key: source for key, source in mapping.items() if source}
-    _check_sizes(kept)
+    _check(kept)
     if "email" not in kept:
         raise refusal("saml_connection_email_mapping_required")
     if "full_name" not in kept and not {"first_name", "last_name"} <= kept.keys():
@@ -96,11 +119,11 @@ def check_saml_mapping(mapping: Mapped) -> dict[str, str]:
 def check_oidc_mapping(mapping: Mapped) -> dict[str, str]:
     """Return the mapping without its empty entries. No key is mandatory: claims have defaults."""
     kept = {key: source for key, source in mapping.items() if source}
-    _check_sizes(kept)
+    _check(kept)
     return kept
 
 
-def _check_sizes(mapping: Mapped) -> None:
+def _check(mapping: Mapped) -> None:
     if len(mapping) > 50:
         raise refusal("attribute_mapping_invalid", want="at most 50 keys", got=str(len(mapping)))
     for key, source in mapping.items():
@@ -108,121 +131,94 @@ def _check_sizes(mapping: Mapped) -> None:
             raise refusal(
                 "attribute_mapping_invalid", want="keys to 128, sources to 512 characters", got=key
             )
+        read_expression(source)
 
 
-def map_saml(
-    mapping: Mapped,
-    *,
-    name_id: str,
-    name_id_format: str,
-    attributes: Mapping[str, Sequence[str]],
-    friendly_names: Mapping[str, str],
-) -> Profile:
-    """Read a verified assertion through the mapping.
-
-    A source is `NameID`, an attribute's Name, or, when no Name fits, its FriendlyName.
+def map_statement(mapping: Mapped, statement: Statement) -> Profile:
+    """Read a verified statement through the mapping.
 
     Raises:
-        saml_response_email_invalid: no value, several different ones, or none that is an address.
+        saml_response_email_invalid, oidc_response_email_missing, oidc_response_email_invalid,
+        oidc_response_unverified_email.
     """
-    by_friendly_name = {friendly: name for name, friendly in friendly_names.items()}
+    if statement.protocol == "saml":
+        return _map_saml(mapping, statement)
+    return _map_oidc(mapping, statement)
 
-    def values_of(source: str) -> tuple[str, ...]:
-        if source == NAME_ID:
-            return (name_id,)
-        found = attributes.get(source)
-        if found is None and source in by_friendly_name:
-            found = attributes[by_friendly_name[source]]
-        return tuple(found or ())
 
-    mapped = {key: values_of(source) for key, source in mapping.items() if source}
+def _map_saml(mapping: Mapped, statement: Statement) -> Profile:
+    """A source is `NameID`, an attribute's Name, or, when no Name fits, its FriendlyName."""
+    attributes = statement.attributes
+    claims = {
+        **{friendly: attributes[name] for name, friendly in statement.friendly_names.items()},
+        **attributes,
+        NAME_ID: statement.subject,
+    }
+    found = {
+        key: evaluate(read_expression(source), claims) for key, source in mapping.items() if source
+    }
+    mapped = {key: strings_of(one.value) for key, one in found.items()}
     email = _one_email(mapped.get("email", ()), "saml_response_email_invalid")
     subject = next(iter(mapped.get("idp_user_id", ())), "")
     if not subject:
         # A transient NameID names nobody the next time; the address is what stays.
-        subject = email_key(email) if name_id_format == TRANSIENT else name_id
-    custom = {
-        key: values[0] if len(values) == 1 else list(values)
-        for key, values in mapped.items()
-        if key not in RESERVED_KEYS and values
-    }
-    warnings = [
-        f"{key}: the assertion has no attribute {mapping[key]}"
-        for key, values in mapped.items()
-        if not values
-    ]
-    return _profile(subject, email, _name(mapped), mapped, custom, warnings)
+        transient = statement.name_id_format == TRANSIENT
+        subject = email_key(email) if transient else statement.subject
+    warnings = _warnings(mapping, found, "the assertion has no attribute", frozenset())
+    return _profile(subject, email, mapped, found, warnings)
 
 
-def map_oidc(mapping: Mapped, *, subject: str, claims: Mapping[str, object]) -> Profile:
-    """Read verified claims (ID token and UserInfo merged) through the mapping.
-
-    A source is a claim's name or a dotted path into objects and arrays.
-
-    Raises:
-        oidc_response_email_missing, oidc_response_email_invalid, oidc_response_unverified_email.
-    """
+def _map_oidc(mapping: Mapped, statement: Statement) -> Profile:
+    """A source is a claim's name or a dotted path; standard claims are the default."""
+    claims = statement.attributes
     sources = {"email": "email", "groups": "groups", **{k: v for k, v in mapping.items() if v}}
     if not sources.keys() & {"full_name", "first_name", "last_name"}:
         sources |= {"full_name": "name", "first_name": "given_name", "last_name": "family_name"}
-    found = {key: claim_at(claims, source) for key, source in sources.items()}
-    mapped = {key: strings_of(value) for key, value in found.items() if value is not None}
-    if not mapped.get("email"):
+    found = {key: evaluate(read_expression(source), claims) for key, source in sources.items()}
+    mapped = {key: strings_of(one.value) for key, one in found.items()}
+    elsewhere = _named_elsewhere(claims)
+    if not mapped["email"]:
+        if elsewhere & set(read_expression(sources["email"]).sources):
+            raise refusal("oidc_distributed_claims", want=f"claim {sources['email']}")
         raise refusal("oidc_response_email_missing", want=f"claim {sources['email']}")
     email = _one_email(mapped["email"], "oidc_response_email_invalid")
     verified = claims.get("email_verified")
     # Some providers send the word. What is absent is accepted, what does not say yes is not.
-    if sources["email"] == "email" and verified not in (None, True, "true", "True", "1"):
+    if found["email"].source == "email" and verified not in (None, True, "true", "True", "1"):
         raise refusal("oidc_response_unverified_email", want="email_verified true", got="false")
-    custom = {
-        key: value for key, value in found.items() if key not in RESERVED_KEYS and value is not None
-    }
-    warnings = [
-        f"{key}: there is no claim {source}"
-        for key, source in mapping.items()
-        if source and found.get(key) is None
-    ]
-    return _profile(subject, email, _name(mapped), mapped, custom, warnings)
+    asked = {"groups": "groups", **mapping} if "groups" in elsewhere else mapping
+    warnings = _warnings(asked, found, "there is no claim", elsewhere)
+    return _profile(statement.subject, email, mapped, found, warnings)
 
 
-def claim_at(claims: Mapping[str, object], source: str) -> object:
-    """The value at a claim's name or dotted path, or None. A whole name wins over a path.
-
-    Through an array a number picks an element, and a name is looked up in each element.
-    """
-    if source in claims:
-        return claims[source]
-    value: object = claims
-    for part in source.split("."):
-        value = _step(value, part)
-        if value is None:
-            return None
-    return value
+def _named_elsewhere(claims: Mapping[str, object]) -> frozenset[str]:
+    """Claims that the provider only refers to (OIDC Core §5.6.2). They are not fetched: whoever
+    names the place would choose whose word we take."""
+    names = claims.get("_claim_names")
+    return frozenset(names) if isinstance(names, Mapping) else frozenset()
 
 
-def _step(value: object, part: str) -> object:
-    if isinstance(value, Mapping):
-        return value.get(part)
-    if isinstance(value, list):
-        if part.isascii() and part.isdigit():
-            index = int(part[:6])
-            return value[index] if index < len(value) else None
-        inner = [v[part] for v in value if isinstance(v, Mapping) and part in v]
-        return inner or None
-    return None
-
-
-def strings_of(value: object) -> tuple[str, ...]:
-    """A claim's value as strings; objects inside are left out."""
-    if isinstance(value, list):
-        return tuple(s for item in value for s in strings_of(item))
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, int | float):
-        return (str(value),)
-    return ()
+def _warnings(
+    mapping: Mapped, found: Mapping[str, Found], missing: str, elsewhere: frozenset[str]
+) -> list[str]:
+    told = []
+    for key, text in mapping.items():
+        one = found.get(key)
+        if one is None or (one.value is not None and not one.warnings):
+            continue
+        told += [f"{key}: {warning}" for warning in one.warnings]
+        if one.value is not None or one.warnings:
+            continue
+        sources = read_expression(text).sources
+        referred = [source for source in sources if source in elsewhere]
+        if referred:
+            told.append(
+                f"{key}: the provider sent a reference instead of the claim {referred[0]} "
+                "(a distributed or aggregated claim), which is not followed"
+            )
+        else:
+            told.append(f"{key}: {missing} {', '.join(sources)}")
+    return told
 
 
 def _one_email(values: Sequence[str], code: str) -> str:
@@ -245,13 +241,20 @@ def _name(mapped: Mapping[str, Sequence[str]]) -> str:
 def _profile(
     subject: str,
     email: str,
-    name: str,
     mapped: Mapping[str, tuple[str, ...]],
-    custom: Mapping[str, object],
-    warnings: Sequence[str],
+    found: Mapping[str, Found],
+    warnings: list[str],
 ) -> Profile:
     groups = tuple(dict.fromkeys(mapped.get("groups", ())))
     if len(groups) > MAX_GROUPS:
-        warnings = [*warnings, f"groups: only the first {MAX_GROUPS} of {len(groups)} are kept"]
-    attributes = {key: values for key, values in mapped.items() if values}
-    return Profile(subject, email, name, groups[:MAX_GROUPS], custom, attributes, tuple(warnings))
+        warnings.append(f"groups: only the first {MAX_GROUPS} of {len(groups)} are kept")
+    return Profile(
+        subject,
+        email,
+        _name(mapped),
+        groups[:MAX_GROUPS],
+        {k: f.value for k, f in found.items() if k not in RESERVED_KEYS and f.value is not None},
+        {key: values for key, values in mapped.items() if values},
+        tuple(warnings),
+        {k: f.source or DEFAULT for k, f in found.items() if f.value is not None},
+    )

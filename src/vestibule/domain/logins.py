@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from vestibule.domain.attributes import Profile
+from vestibule.domain.attributes import Profile, Statement
 from vestibule.domain.connections import LoginRoute, require_open
 from vestibule.domain.projects import Project, choose_redirect_url
 from vestibule.errors import VestibuleError, refusal
@@ -63,6 +63,8 @@ class LoginAttempt:
     browser_hash: bytes = field(repr=False)
     started_at: datetime
     expires_at: datetime
+    custom_scopes: str = ""
+    max_age: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class VerifiedIdentity:
     """What a leg proved. Only `finish` of a leg makes one."""
 
     protocol: Literal["saml", "oidc"]
+    statement: Statement
     profile: Profile
     authenticated_at: datetime
     session_not_on_or_after: datetime | None = None
@@ -161,8 +164,12 @@ def open_attempt(
     code_verifier: str,
     browser_secret: str,
     now: datetime,
+    max_age: int | None = None,
 ) -> LoginAttempt:
     """Decide whether a login may begin here, and what has to be remembered of it.
+
+    Args:
+        max_age: how many seconds ago the person may have signed in at the provider at most.
 
     Raises:
         requires_active_sso_connection, external_connection_pending, external_connection_revoked,
@@ -196,6 +203,8 @@ def open_attempt(
         browser_hash=browser_hash(browser_secret),
         started_at=now,
         expires_at=now + ATTEMPT_LIFETIME,
+        custom_scopes=start.custom_scopes,
+        max_age=max_age,
     )
 
 

@@ -24,6 +24,26 @@ def merge_metadata(old: Metadata, changes: Mapping[str, object]) -> dict[str, ob
     return check_metadata({key: value for key, value in merged.items() if value is not None})
 
 
+def promote(
+    old: Metadata, values: Mapping[str, object]
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Take over what a login says, key by key in the mapping's order, as far as there is room.
+
+    Returns the metadata, and the keys that were left out.
+    """
+    merged = {**old, **values}
+    if len(merged) <= MAX_KEYS and json_size(merged) <= MAX_BYTES:
+        return merged, ()
+    kept, left_out = dict(old), []
+    for key, value in values.items():
+        tried = {**kept, key: value}
+        if len(tried) <= MAX_KEYS and json_size(tried) <= MAX_BYTES:
+            kept = tried
+        else:
+            left_out.append(key)
+    return kept, tuple(left_out)
+
+
 def check_metadata(metadata: dict[str, object]) -> dict[str, object]:
     if len(metadata) > MAX_KEYS:
         raise refusal(

@@ -42,7 +42,10 @@ class ProjectSettings:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`version` grows with every change, so that whoever keeps a copy knows when it is old."""
+    """`version` grows with every change, so that whoever keeps a copy knows when it is old.
+
+    `jwt_template` is the template read into values, `jwt_template_text` the text as it was given.
+    """
 
     project_id: str
     environment: Literal["test", "live"]
@@ -54,6 +57,8 @@ class Project:
     settings: ProjectSettings = ProjectSettings()
     policy: Policy = DEFAULT_POLICY
     jwt_template: Mapping[str, object] = field(default_factory=dict)
+    jwt_template_text: str = ""
+    jwt_audience: str = ""
 
 
 def choose_redirect_url(

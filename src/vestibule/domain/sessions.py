@@ -6,12 +6,12 @@ Does not sign, and does not know where a session is stored.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from vestibule.domain.jwt_templates import MAX_CLAIM_BYTES, RESERVED_CLAIMS, RESERVED_PREFIX
 from vestibule.domain.metadata import json_size
 from vestibule.errors import refusal
 
@@ -23,9 +23,6 @@ INTERMEDIATE_LIFETIME = timedelta(minutes=10)
 
 SESSION_CLAIM = "https://stytch.com/session"
 ORGANIZATION_CLAIM = "https://stytch.com/organization"
-_RESERVED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
-_RESERVED_PREFIX = "https://stytch.com/"
-MAX_CLAIM_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def merge_claims(
     kept = {
         name: value
         for name, value in merged.items()
-        if name not in _RESERVED and not name.startswith(_RESERVED_PREFIX)
+        if name not in RESERVED_CLAIMS and not name.startswith(RESERVED_PREFIX)
     }
     if kept and (size := json_size(kept)) > MAX_CLAIM_BYTES:
         raise refusal(
@@ -144,12 +141,13 @@ def wire_time(moment: datetime) -> str:
 
 def factor_document(factor: Factor) -> dict[str, object]:
     """The factor as the wire shows it (§5.3); the closed enums of the clients allow no new kind."""
+    last = wire_time(factor.last_authenticated_at)
     return {
         "type": "sso",
         "delivery_method": f"sso_{factor.protocol}",
-        "last_authenticated_at": wire_time(factor.last_authenticated_at),
+        "last_authenticated_at": last,
         "created_at": wire_time(factor.created_at),
-        "updated_at": wire_time(factor.last_authenticated_at),
+        "updated_at": last,
         "sequence_order": "PRIMARY",
         f"{factor.protocol}_sso_factor": {
             "id": factor.registration_id,
@@ -167,9 +165,11 @@ def jwt_claims(
     roles: Sequence[str],
     custom_claims: Mapping[str, object],
     now: datetime,
+    audience: str = "",
 ) -> dict[str, object]:
     """The claims of a session JWT (§5.7). It lives five minutes, and never longer than its session.
 
+    `audience` is one that the project's team added; clients look for the project's id beside it.
     Times are floored to whole seconds, because clients accept no `nbf` in the future.
     """
     issued = int(now.timestamp())
@@ -177,7 +177,7 @@ def jwt_claims(
     return {
         **custom_claims,
         "iss": f"stytch.com/{project_id}",
-        "aud": [project_id],
+        "aud": [project_id, audience] if audience and audience != project_id else [project_id],
         "sub": session.member_id,
         "iat": issued,
         "nbf": issued,
@@ -196,84 +196,3 @@ def jwt_claims(
             "slug": organization_slug,
         },
     }
-
-
-# --- templates ----------------------------------------------------------------------------------
-
-_TAG = re.compile(r"\{\{\s*([A-Za-z0-9_.\-]+)\s*\}\}")
-_ROOTS = ("member.", "organization.")
-
-
-def check_template(template: Mapping[str, object]) -> None:
-    """Refuse a template of custom claims that can never be filled; the error names the place."""
-    _walk_check(template, "")
-    for name in template:
-        if name in _RESERVED or name.startswith(_RESERVED_PREFIX):
-            raise refusal("jwt_template_invalid_tag", want="a claim of your own", got=name)
-
-
-def _walk_check(value: object, place: str) -> None:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if "{{" in key or "}}" in key:
-                raise refusal("jwt_template_invalid_tag", want="tags as values only", got=key)
-            _walk_check(inner, f"{place}.{key}" if place else key)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            _walk_check(inner, f"{place}[{index}]")
-    elif isinstance(value, str):
-        rest = _TAG.sub("", value)
-        if "{{" in rest or "}}" in rest:
-            raise refusal("jwt_template_mismatched_tag", got=f"{place}: {value}")
-        for path in _TAG.findall(value):
-            if not path.startswith(_ROOTS):
-                raise refusal(
-                    "jwt_template_invalid_tag",
-                    want="member.… or organization.…",
-                    got=f"{place}: {path}",
-                )
-
-
-def fill_template(
-    template: Mapping[str, object], variables: Mapping[str, object]
-) -> dict[str, object]:
-    """Put values into a checked template. A value keeps its JSON type, and it can never leave its
-    place, because nothing is parsed after this. What is missing or null drops its claim."""
-    filled = _fill(template, variables)
-    return filled if isinstance(filled, dict) else {}
-
-
-def _fill(value: object, variables: Mapping[str, object]) -> object:
-    if isinstance(value, Mapping):
-        inner = {key: _fill(v, variables) for key, v in value.items()}
-        return {key: v for key, v in inner.items() if v is not None}
-    if isinstance(value, list):
-        return [v for v in (_fill(item, variables) for item in value) if v is not None]
-    if not isinstance(value, str):
-        return value
-    whole = _TAG.fullmatch(value.strip())
-    if whole:
-        return _look_up(variables, whole[1])
-    if not _TAG.search(value):
-        return value
-    scalars = {path: _look_up(variables, path) for path in _TAG.findall(value)}
-    if any(v is None or isinstance(v, Mapping | list) for v in scalars.values()):
-        return None
-    return _TAG.sub(lambda match: _scalar(scalars[match[1]]), value)
-
-
-def _scalar(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _look_up(variables: Mapping[str, object], path: str) -> object:
-    value: object = variables
-    parts = path.split(".")
-    for index, part in enumerate(parts):
-        if not isinstance(value, Mapping):
-            return None
-        if part not in value:
-            # Keys of metadata may hold dots themselves: try the rest of the path as one key.
-            return value.get(".".join(parts[index:]))
-        value = value[part]
-    return value

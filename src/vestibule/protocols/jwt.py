@@ -182,6 +182,10 @@ def _private_key(private_pem: str) -> RSAPrivateKey:
     return key
 
 
+# Made once: `json.dumps` makes one for each call where it is told anything.
+_write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
 @lru_cache(maxsize=256)
 def _header_segment(kid: str) -> bytes:
     header = {"alg": "RS256", "typ": "JWT", "kid": kid}
@@ -190,7 +194,7 @@ def _header_segment(kid: str) -> bytes:
 
 def sign_jwt(claims: Mapping[str, object], key: SigningKey) -> str:
     """Sign `claims` with RS256 under the header {"alg":"RS256","typ":"JWT","kid":…}."""
-    payload = json.dumps(dict(claims), separators=(",", ":"), allow_nan=False).encode()
+    payload = _write_json(dict(claims)).encode()
     signing_input = _header_segment(key.kid) + _encode(payload)
     signature = _private_key(key.private_pem).sign(signing_input, _PKCS1, _SHA256)
     return (signing_input + b"." + _encode(signature)).decode("ascii")
@@ -383,6 +387,22 @@ def verify_jws(unverified_token: str, keys: KeySet, *, algorithms: Iterable[str]
     if not JWSRegistry.algorithms[alg].verify(signing_input, signature, key):
         raise refusal("oidc_signature_invalid", got=f"alg {alg}, kid {kid}")
     return VerifiedJwt(alg, _read_part("payload", segments[1]))
+
+
+def read_unverified_claims(unverified_token: str) -> Mapping[str, object]:
+    """The payload of a compact JWS that nobody has verified: to look at, and for nothing else.
+
+    Raises:
+        OidcError: oidc_id_token_malformed, oidc_id_token_encrypted.
+    """
+    if len(unverified_token) > _TOKEN_LIMIT or not unverified_token.isascii():
+        raise refusal("oidc_id_token_malformed", want="at most 64 KB of ASCII")
+    segments = unverified_token.strip().split(".", 5)
+    if len(segments) == 5:
+        raise refusal("oidc_id_token_encrypted", want="a JWS of three parts", got="a JWE of five")
+    if len(segments) != 3:
+        raise refusal("oidc_id_token_malformed", want="a compact JWS of three parts")
+    return _read_part("payload", segments[1])
 
 
 def _read_part(name: str, segment: str) -> dict[str, object]:

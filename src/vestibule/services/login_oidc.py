@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from vestibule.domain.attributes import map_oidc
+from vestibule.domain.attributes import Statement, map_statement
 from vestibule.domain.connections import LoginRoute, OidcConnection
 from vestibule.domain.logins import LoginAttempt, StartRequest, StoredGrant, VerifiedIdentity
 from vestibule.errors import VestibuleError, refusal
@@ -52,7 +53,7 @@ async def finish(
     trace.step("Token endpoint", f"{provider.token_endpoint} gave tokens for the code.")
 
     trace.stage = "ID token"
-    claims = await _verified_claims(rt, connection, grant, attempt.nonce, code)
+    claims = await _verified_claims(rt, connection, grant, attempt, code)
     trace.step(
         "ID token",
         f"Signed by {provider.issuer}; audience, nonce and times fit. Subject {claims.subject}.",
@@ -74,16 +75,24 @@ async def finish(
         trace.step("UserInfo", f"Speaks of the same subject; {len(userinfo)} claims.")
 
     trace.stage = "Attributes"
-    profile = map_oidc(connection.attribute_mapping, subject=claims.subject, claims=merged)
+    statement = Statement("oidc", claims.subject, merged)
+    profile = map_statement(connection.attribute_mapping, statement)
+    asked = oidc.requested_scopes(connection.custom_scopes, attempt.custom_scopes)
     stored = StoredGrant(
         grant.access_token,
         grant.refresh_token,
         grant.id_token or "",
         # Silence about the scope means that what was asked for was granted (RFC 6749 §5.1).
-        grant.scope or oidc.requested_scopes(connection.custom_scopes, ""),
+        grant.scope or asked,
         grant.expires_at,
     )
-    return VerifiedIdentity("oidc", profile, claims.auth_time or claims.issued_at, None, stored)
+    trace.step("Scopes", f"Granted: {' '.join(stored.scopes) or 'nothing'}.")
+    if missing := [scope for scope in asked if scope not in stored.scopes]:
+        trace.warn("Scopes", f"asked for and not granted: {' '.join(missing)}")
+    trace.stage = "Attributes"
+    return VerifiedIdentity(
+        "oidc", statement, profile, claims.auth_time or claims.issued_at, None, stored
+    )
 
 
 async def _exchange(
@@ -113,7 +122,7 @@ async def _verified_claims(
     rt: Runtime,
     connection: OidcConnection,
     grant: oidc.TokenGrant,
-    nonce: str,
+    attempt: LoginAttempt,
     code: str,
 ) -> oidc.IdTokenClaims:
     """Verify the ID token; when it names an unknown key, ask once for the new keys."""
@@ -125,10 +134,11 @@ async def _verified_claims(
                 provider=provider_of(connection),
                 client=client_of(rt, connection),
                 keys=keys,
-                nonce=nonce,
+                nonce=attempt.nonce,
                 now=rt.now(),
                 access_token=grant.access_token,
                 code=code,
+                max_age=None if attempt.max_age is None else timedelta(seconds=attempt.max_age),
             )
         except VestibuleError as error:
             if error.code != "oidc_key_not_found" or afresh:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vestibule.domain.attributes import map_saml
+from vestibule.domain.attributes import Statement, map_statement
 from vestibule.domain.connections import LoginRoute, SamlConnection
 from vestibule.domain.logins import LoginAttempt, StartRequest, VerifiedIdentity
 from vestibule.errors import refusal
@@ -72,17 +72,16 @@ def finish(
     )
     for warning in verified.warnings:
         trace.warn("Signature and conditions", warning)
-    profile = map_saml(
-        connection.attribute_mapping,
-        name_id=verified.name_id,
-        name_id_format=verified.name_id_format or "",
-        attributes=verified.attributes,
-        friendly_names=verified.friendly_names,
+    statement = Statement(
+        "saml",
+        verified.name_id,
+        saml.values_by_name(verified.attributes),
+        verified.name_id_format or "",
+        verified.friendly_names,
     )
-    return (
-        VerifiedIdentity("saml", profile, verified.authn_instant, verified.session_not_on_or_after),
-        verified,
-    )
+    profile = map_statement(connection.attribute_mapping, statement)
+    until = verified.session_not_on_or_after
+    return VerifiedIdentity("saml", statement, profile, verified.authn_instant, until), verified
 
 
 def _both(first: str, second: str) -> tuple[str, ...]:

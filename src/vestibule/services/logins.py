@@ -26,8 +26,8 @@ from vestibule.domain.logins import (
 from vestibule.domain.members import Registration
 from vestibule.domain.projects import Project, choose_redirect_url, with_query
 from vestibule.errors import VestibuleError, refusal
-from vestibule.protocols import saml
-from vestibule.services import login_oidc, login_saml
+from vestibule.protocols import oidc, saml
+from vestibule.services import idp_tokens, login_oidc, login_saml
 from vestibule.services.login_trace import Trace
 from vestibule.services.members import Admitted, admit
 from vestibule.services.organizations import resolve
@@ -96,6 +96,7 @@ async def start_login(
             code_verifier=rt.new_token(),
             browser_secret=browser_secret,
             now=now,
+            max_age=oidc.read_max_age(request.parameters),
         )
         url = _START[type(route.source)](rt, route, attempt, request, state)
         tx.logins.put_attempt(token_hash(state), attempt)
@@ -366,7 +367,7 @@ async def _let_in(
             ),
         )
         if identity.grant is not None:
-            tx.idp_tokens.put(_tokens(identity, registration, rt))
+            idp_tokens.keep(tx, rt, _tokens(identity, registration, rt))
         trace.step(
             "Admission",
             f"{admitted.member.email_address} enters {route.organization.name}"
@@ -379,7 +380,8 @@ async def _let_in(
                 trace.onto(base_trace(attempt)),
                 outcome="accepted",
                 member_id=admitted.member.member_id,
-            )
+            ),
+            identity.statement,
         )
         return admitted
 
@@ -405,6 +407,7 @@ def _tokens(identity: VerifiedIdentity, registration: Registration, rt: Runtime)
         id_token=grant.id_token,
         scopes=grant.scopes,
         expires_at=grant.expires_at or rt.now() + ASSUMED_LIFETIME,
+        obtained_at=rt.now(),
     )
 
 

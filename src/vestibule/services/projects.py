@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from vestibule.domain.ids import token_hash
+from vestibule.domain.jwt_template_text import read_audience, read_template, template_text
+from vestibule.domain.jwt_templates import Template, build_template
 from vestibule.domain.logins import TRACE_LIFETIME
 from vestibule.domain.organizations import slug_of
 from vestibule.domain.projects import Project, ProjectSettings, with_redirect_url
 from vestibule.domain.rbac import Policy
-from vestibule.domain.sessions import check_template
 from vestibule.errors import refusal
 from vestibule.services.keys import create_signing_key
 from vestibule.services.runtime import Runtime
@@ -146,6 +147,24 @@ async def get_first(rt: Runtime) -> Project | None:
     return found[0] if found else None
 
 
+async def find_named(rt: Runtime, place: str | None) -> Project:
+    """The project at "slug/environment"; without one, the only project that there is.
+
+    Raises:
+        project_not_found: `want` names those that there are.
+    """
+    known = {
+        f"{found.project_slug}/{found.environment_slug}": found
+        for found in await rt.store.read(lambda tx: tx.projects.all())
+    }
+    if place is None and len(known) == 1:
+        return next(iter(known.values()))
+    if place is None or place not in known:
+        want = ", ".join(sorted(known)) or "a project, which vestibule migrate --project makes"
+        raise refusal("project_not_found", want=want, got=place or "no name")
+    return known[place]
+
+
 async def add_redirect_urls(rt: Runtime, project: Project, urls: Sequence[str]) -> Project:
     """Register URLs that may receive tokens; those that are registered already stay as they are.
 
@@ -177,19 +196,58 @@ async def set_policy(rt: Runtime, project: Project, policy: Policy) -> Project:
     return await rt.store.write(work)
 
 
+@dataclass(frozen=True, slots=True)
+class JwtTemplate:
+    """The template of session JWTs as it was given, and the audience beside the project's id."""
+
+    content: str
+    audience: str
+
+
+async def get_jwt_template(rt: Runtime, project: Project) -> JwtTemplate:
+    """Both are empty where none was set."""
+    current = await get(rt, project.project_id)
+    return JwtTemplate(template_text(current), current.jwt_audience)
+
+
 async def set_jwt_template(
-    rt: Runtime, project: Project, template: Mapping[str, object]
-) -> Project:
-    """Replace the template of custom claims; the next JWT shows it."""
-    check_template(template)
+    rt: Runtime, project: Project, text: str, *, audience: str | None = None
+) -> JwtTemplate:
+    """Replace the template; the next JWT of every session shows it. An empty text takes it away.
+
+    Args:
+        audience: one more `aud` of each session JWT, "" for none; None leaves it as it is.
+
+    Raises:
+        field_invalid for an audience, and what `read_template` refuses. Nothing is changed then.
+    """
+    parsed = read_template(text)
+    if audience is not None:
+        read_audience(audience)
 
     def work(tx: Tx) -> Project:
         current = tx.projects.find(project.project_id)
         if current is None:
             raise refusal("project_not_found", got=project.project_id)
-        return tx.projects.update(replace(current, jwt_template=template))
+        changed = replace(current, jwt_template=parsed, jwt_template_text=text if parsed else "")
+        if audience is not None:
+            changed = replace(changed, jwt_audience=audience)
+        return tx.projects.update(changed)
 
-    return await rt.store.write(work)
+    done = await rt.store.write(work)
+    return JwtTemplate(template_text(done), done.jwt_audience)
+
+
+_templates: dict[str, tuple[int, Template]] = {}
+
+
+def ready_template(project: Project) -> Template:
+    """The project's template, made ready once for each version of the project."""
+    known = _templates.get(project.project_id)
+    if known is None or known[0] != project.version:
+        known = (project.version, build_template(project.jwt_template))
+        _templates[project.project_id] = known
+    return known[1]
 
 
 async def sweep(rt: Runtime) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from vestibule.domain.attributes import email_key
 from vestibule.domain.connections import ExternalConnection, require_open
 from vestibule.domain.ids import token_hash
+from vestibule.domain.jwt_templates import Subject, fill, variables
 from vestibule.domain.logins import SsoToken, require_pkce
 from vestibule.domain.members import Member, Registration, require_sso_allowed
 from vestibule.domain.organizations import AUTH_METHODS, Organization
@@ -21,7 +22,6 @@ from vestibule.domain.sessions import (
     IntermediateSession,
     Session,
     duration,
-    fill_template,
     jwt_claims,
     merge_claims,
     until,
@@ -32,6 +32,7 @@ from vestibule.services import keys
 from vestibule.services.audit import record
 from vestibule.services.members import MemberView, find_member, member_view
 from vestibule.services.organizations import OrganizationView, resolve, view
+from vestibule.services.projects import ready_template
 from vestibule.services.rbac import Actor, OnBehalf, authorize
 from vestibule.services.runtime import Runtime
 from vestibule.storage import Tx
@@ -47,6 +48,8 @@ class SessionView:
     jwt: str
     roles: tuple[str, ...]
     member: MemberView
+    # Names of the template's claims that found no room in the JWT, or that no JWT can hold.
+    claims_left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -643,12 +646,11 @@ def _shown(
 ) -> SessionView:
     """The session with its roles worked out afresh and a JWT minted from what stands now."""
     roles = session_roles(member.roles, session.connection_ids)
-    claims = dict(session.custom_claims)
-    if project.jwt_template:
-        variables = _variables(project, member, roles)
-        # A claim that the application set itself wins over the template's.
-        claims = merge_claims({}, {**fill_template(project.jwt_template, variables), **claims})
     organization = member.organization.organization
+    template = ready_template(project)
+    held = tuple(role.role_id for role in member.roles)
+    subject = Subject(member.member, organization, held, roles, project.policy)
+    filled = fill(template, variables(template, subject), session.custom_claims)
     jwt = keys.sign(
         tx,
         project,
@@ -657,46 +659,15 @@ def _shown(
             project_id=project.project_id,
             organization_slug=organization.slug,
             roles=roles,
-            custom_claims=claims,
+            custom_claims=filled.claims,
             now=now,
+            audience=project.jwt_audience,
         ),
         now,
     )
-    return SessionView(replace(session, custom_claims=claims), token, jwt, roles, member)
-
-
-def _variables(project: Project, shown: MemberView, roles: Sequence[str]) -> dict[str, object]:
-    """What a template may name (§5.7)."""
-    member, organization = shown.member, shown.organization.organization
-    actions: dict[str, object] = {"roles": list(roles)}
-    for role in (*project.policy.roles, *organization.custom_roles):
-        if role.role_id in roles:
-            for permission in role.permissions:
-                held = actions.setdefault(permission.resource_id, {"actions": []})
-                if isinstance(held, dict):
-                    held["actions"] = list(dict.fromkeys([*held["actions"], *permission.actions]))
-    return {
-        "member": {
-            "member_id": member.member_id,
-            "email_address": member.email_address,
-            "name": member.name,
-            "status": member.status,
-            "external_id": member.external_id,
-            "is_breakglass": member.is_breakglass,
-            "trusted_metadata": member.trusted_metadata,
-            "untrusted_metadata": member.untrusted_metadata,
-            "roles": [role.role_id for role in shown.roles],
-            "rbac": actions,
-        },
-        "organization": {
-            "organization_id": organization.organization_id,
-            "organization_name": organization.name,
-            "organization_slug": organization.slug,
-            "organization_external_id": organization.external_id,
-            "organization_logo_url": organization.logo_url,
-            "trusted_metadata": organization.trusted_metadata,
-        },
-    }
+    lost = tuple(name for name, reason in filled.left_out if reason in ("too_large", "not_json"))
+    shown = replace(session, custom_claims=filled.claims)
+    return SessionView(shown, token, jwt, roles, member, lost)
 
 
 # --- why do I have this role --------------------------------------------------------------------

@@ -17,7 +17,16 @@ from vestibule import __version__
 from vestibule.errors import VestibuleError, refusal
 from vestibule.services.runtime import Runtime
 from vestibule.web.answers import refuse
-from vestibule.web.api import connections, members, organizations, rbac, sessions  # noqa: F401
+from vestibule.web.api import (  # noqa: F401
+    connections,
+    jwt_templates,
+    mapping,
+    members,
+    organizations,
+    presets,
+    rbac,
+    sessions,
+)
 from vestibule.web.api.door import ApiDoor
 from vestibule.web.api.openapi import document, errors, reference
 from vestibule.web.incoming import Receive, Scope, Send

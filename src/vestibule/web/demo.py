@@ -19,10 +19,19 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from vestibule import __version__
-from vestibule.domain.connections import Connection, ExternalConnection
+from vestibule.domain.connections import Connection, ExternalConnection, OidcConnection
+from vestibule.domain.projects import Project
 from vestibule.domain.rbac import RoleSource
+from vestibule.domain.sessions import Factor
 from vestibule.errors import CODES, VestibuleError, refusal
-from vestibule.services import connections, logins, organizations, projects, sessions
+from vestibule.services import (
+    connections,
+    idp_tokens,
+    logins,
+    organizations,
+    projects,
+    sessions,
+)
 from vestibule.services.demo import PEOPLE, Demo
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
@@ -207,6 +216,7 @@ class DemoPages:
                     for f in view.session.factors
                 ],
             },
+            tokens=await self._tokens(project, view, factor),
             trace=await self._trace(organization.organization_id, request),
             doors=self._doors(),
             exchange=self._exchanges(view),
@@ -265,7 +275,41 @@ class DemoPages:
             # The built-in identity provider signs in whom it is told to; without a hint it asks.
             "provider_login_hint": PEOPLE[0].email,
         }
+        if isinstance(connection, OidcConnection) or connection == self._demo.labs_oidc:
+            # For a refresh token, and so for access tokens that are renewed by themselves.
+            parameters["custom_scopes"] = "groups offline_access"
         return f"/v1/public/sso/start?{urlencode(parameters)}"
+
+    async def _tokens(
+        self, project: Project, view: SessionView, factor: Factor
+    ) -> dict[str, Any] | None:
+        """The identity provider's tokens of this registration; None where there are none."""
+        try:
+            held = await idp_tokens.current_tokens(
+                self._rt,
+                Actor(project),
+                view.session.organization_id,
+                view.session.member_id,
+                connection_id=factor.connection_id,
+            )
+        except VestibuleError as error:
+            if error.code != "unable_to_refresh_oidc_token":
+                raise
+            return {"state": "needs_login", "error": error.detail, "login_url": error.login_url}
+        for current in held:
+            tokens = current.tokens
+            return {
+                "state": tokens.state,
+                "error": tokens.last_error,
+                "login_url": current.login_url,
+                "scopes": list(tokens.scopes),
+                # Never the whole of it on a page; enough to see that it is another one.
+                "access_token": f"{tokens.access_token[:6]}…",
+                "expires_at": tokens.expires_at,
+                "refreshable": tokens.refresh_token is not None,
+                "last_refreshed_at": tokens.last_refreshed_at,
+            }
+        return None
 
     def _exchanges(self, view: SessionView) -> list[dict[str, str]]:
         """The way over to the labs, for a session that stands on Northwind's own connection."""

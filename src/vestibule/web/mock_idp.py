@@ -34,6 +34,9 @@ CLIENT_ID = "vestibule-demo"
 CLIENT_SECRET = "demo-secret"
 _CODE_LIFETIME = timedelta(minutes=1)
 _TOKEN_LIFETIME = timedelta(minutes=10)
+# Short, so that one can watch access tokens being renewed.
+_OFFLINE_TOKEN_LIFETIME = timedelta(seconds=90)
+_SCOPES = ("openid", "email", "profile", "groups", "offline_access")
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 _CALLBACK = re.compile(r"/v1/b2b/sso/callback/[A-Za-z0-9-]+")
@@ -46,18 +49,23 @@ class _Code:
     nonce: str
     challenge: str
     redirect_uri: str
+    scopes: tuple[str, ...]
     expires_at: datetime
 
 
 @dataclass(slots=True)
 class MockIdp:
-    """One identity provider with one RSA key. Codes and tokens live in memory, for minutes."""
+    """One identity provider with one RSA key. Codes and tokens live in memory: after a restart a
+    refresh token is unknown, as one that a real provider has revoked."""
 
     rt: Runtime
     private_key: str = field(repr=False)
     certificate: str = field(repr=False)
     _codes: dict[bytes, _Code] = field(default_factory=dict, repr=False)
     _tokens: dict[bytes, tuple[Person, datetime]] = field(default_factory=dict, repr=False)
+    _refresh_tokens: dict[bytes, tuple[Person, tuple[str, ...]]] = field(
+        default_factory=dict, repr=False
+    )
 
     def __post_init__(self) -> None:
         if self.rt.settings.mode != "dev":
@@ -206,7 +214,8 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic"],
                 "code_challenge_methods_supported": ["S256"],
-                "scopes_supported": ["openid", "email", "profile", "groups", "offline_access"],
+                "scopes_supported": list(_SCOPES),
+                "grant_types_supported": ["authorization_code", "refresh_token"],
                 "authorization_response_iss_parameter_supported": True,
             }
         )
@@ -216,7 +225,7 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
         self._require_ours(query.get("redirect_uri", ""))
         if query.get("client_id") != CLIENT_ID or query.get("code_challenge_method") != "S256":
             raise refusal("bad_request", want=f"client_id {CLIENT_ID} and PKCE with S256")
-        kept = ("redirect_uri", "state", "nonce", "code_challenge")
+        kept = ("redirect_uri", "state", "nonce", "code_challenge", "scope")
         fields = {name: query.get(name, "") for name in kept}
         person = _by_hint(query.get("login_hint"))
         if person is None:
@@ -236,6 +245,7 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
             fields.get("nonce", ""),
             fields.get("code_challenge", ""),
             fields["redirect_uri"],
+            tuple(scope for scope in fields.get("scope", "").split() if scope in _SCOPES),
             self.rt.now() + _CODE_LIFETIME,
         )
         answer = {"code": code, "state": fields.get("state", ""), "iss": self.address.issuer}
@@ -246,6 +256,12 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
         expected = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {expected}":
             return JSONResponse({"error": "invalid_client"}, 401)
+        if form.get("grant_type") == "refresh_token":
+            # Each one works once, as good providers have it.
+            known = self._refresh_tokens.pop(token_hash(form.get("refresh_token", "")), None)
+            if known is None:
+                return JSONResponse({"error": "invalid_grant"}, 400)
+            return self._grant(*known, nonce=None)
         code = self._codes.pop(token_hash(form.get("code", "")), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -256,26 +272,34 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
             or code.redirect_uri != form.get("redirect_uri")
         ):
             return JSONResponse({"error": "invalid_grant"}, 400)
+        return self._grant(code.person, code.scopes, nonce=code.nonce)
+
+    def _grant(self, person: Person, scopes: tuple[str, ...], *, nonce: str | None) -> Response:
         now = self.rt.now()
-        access_token = self.rt.new_token()
-        self._tokens[token_hash(access_token)] = (code.person, now + _TOKEN_LIFETIME)
+        offline = "offline_access" in scopes
+        lifetime = _OFFLINE_TOKEN_LIFETIME if offline else _TOKEN_LIFETIME
+        access_token, refresh_token = self.rt.new_token(), self.rt.new_token()
+        self._tokens[token_hash(access_token)] = (person, now + lifetime)
+        if offline:
+            self._refresh_tokens[token_hash(refresh_token)] = (person, scopes)
         issued = int(now.timestamp())
         claims = {
             "iss": self.address.issuer,
             "aud": CLIENT_ID,
-            "sub": code.person.subject,
+            "sub": person.subject,
             "iat": issued,
             "exp": issued + int(_TOKEN_LIFETIME.total_seconds()),
             "auth_time": issued,
-            "nonce": code.nonce,
+            **({"nonce": nonce} if nonce else {}),
         }
         return JSONResponse(
             {
                 "access_token": access_token,
                 "token_type": "Bearer",
-                "expires_in": int(_TOKEN_LIFETIME.total_seconds()),
-                "scope": "openid email profile groups",
+                "expires_in": int(lifetime.total_seconds()),
+                "scope": " ".join(scopes),
                 "id_token": jwt.sign_jwt(claims, self._signing_key),
+                **({"refresh_token": refresh_token} if offline else {}),
             },
             headers={"cache-control": "no-store"},
         )

@@ -82,6 +82,7 @@ def problem_document(error: VestibuleError, request_id: str, base_url: str) -> P
         "remedy": row.remedy,
         "spec": row.spec,
         "trace_id": error.trace_id or "",
+        "login_url": error.login_url or "",
     }
     if isinstance(error, Unauthenticated) or ours:
         details = {"code": row.code, "remedy": row.remedy}

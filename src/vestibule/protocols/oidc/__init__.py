@@ -9,6 +9,7 @@ from vestibule.protocols.oidc.authorization import (
     build_authorization_url,
     code_challenge,
     read_callback,
+    read_max_age,
     requested_scopes,
 )
 from vestibule.protocols.oidc.claims import PROTOCOL_CLAIMS, merge_claims
@@ -58,6 +59,7 @@ __all__ = [
     "read_callback",
     "read_discovery",
     "read_jwks_response",
+    "read_max_age",
     "read_token_response",
     "read_userinfo",
     "requested_scopes",

@@ -105,6 +105,20 @@ def build_authorization_url(
     return f"{provider.authorization_endpoint}{separator}{query}"
 
 
+def read_max_age(parameters: Mapping[str, str]) -> int | None:
+    """How old the sign-in at the provider may be at most, in seconds (OIDC Core §3.1.2.1).
+
+    Raises:
+        InvalidRequest: provider_parameter_invalid.
+    """
+    value = parameters.get("max_age")
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise refusal("provider_parameter_invalid", want="max_age in seconds", got=value)
+    return int(value)
+
+
 def _as_read(name: str) -> str:
     """The name as the laxest server would read it: ASP.NET ignores case, PHP turns "." into "_"."""
     return re.sub(r"[^a-z0-9]", "_", name.strip().lower())

@@ -5,6 +5,7 @@
 each other. Everything is pure: times, ids and keys come in as arguments.
 """
 
+from .assertion import values_by_name
 from .certificates import (
     Certificate,
     PrivateKey,
@@ -31,6 +32,7 @@ from .response import (
     verify_response,
 )
 from .signature import sign_enveloped, sign_query, verify_enveloped, verify_query
+from .statement import UnverifiedStatement, read_unverified_statement
 
 __all__ = [
     "Certificate",
@@ -41,6 +43,7 @@ __all__ = [
     "SamlSp",
     "UnverifiedAuthnRequest",
     "UnverifiedResponse",
+    "UnverifiedStatement",
     "VerifiedAssertion",
     "build_authn_request",
     "check_uploaded_private_key",
@@ -52,9 +55,11 @@ __all__ = [
     "read_idp_metadata",
     "read_private_key",
     "read_response",
+    "read_unverified_statement",
     "render_sp_metadata",
     "sign_enveloped",
     "sign_query",
+    "values_by_name",
     "verify_enveloped",
     "verify_query",
     "verify_response",

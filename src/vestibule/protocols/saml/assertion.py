@@ -161,7 +161,7 @@ def judge_assertion(
     bearer_until = _check_confirmations(confirmations, expected, now)
     _check_conditions(parts.get(CONDITIONS), expected, now)
     login = _read_logins(logins, expected, now)
-    attributes, friendly_names = _read_attributes(statements, decrypt)
+    attributes, friendly_names = read_attributes(statements, decrypt)
     return VerifiedAssertion(
         assertion_id=assertion.get("ID", ""),
         issuer=issuer,
@@ -205,8 +205,13 @@ def check_in_response_to(got: str | None, request_id: str | None) -> None:
 # --- subject ----------------------------------------------------------------------------------
 
 
+def read_name_id(subject: Element | None, decrypt: Decrypt) -> Element:
+    """The one NameID, decrypted if need be."""
+    return _read_subject(subject, decrypt)[0]
+
+
 def _read_subject(subject: Element | None, decrypt: Decrypt) -> tuple[Element, list[Element]]:
-    """The one NameID, decrypted if need be, and the confirmations."""
+    """The NameID and the confirmations."""
     children = [] if subject is None else children_in_order(subject, _SUBJECT_ORDER, 1)
     if not children or children[0].tag not in (NAME_ID, ENCRYPTED_ID):
         raise refusal("saml_name_id_missing")
@@ -339,7 +344,7 @@ def _read_logins(
     )
 
 
-def _read_attributes(
+def read_attributes(
     statements: list[Element], decrypt: Decrypt
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """Values by name, in document order; a name that comes again adds to what it had."""
@@ -362,6 +367,13 @@ def _read_attributes(
                 if friendly_name and name not in friendly:
                     friendly[name] = friendly_name
     return values, friendly
+
+
+def values_by_name(attributes: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
+    """Attributes as a tree of claims: one value as a text, several as a list."""
+    return {
+        name: values[0] if len(values) == 1 else list(values) for name, values in attributes.items()
+    }
 
 
 def _values(attribute: Element) -> tuple[str, ...]:

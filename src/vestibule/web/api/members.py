@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -93,6 +94,8 @@ class UnlinkEmail(Request):
 
 class OidcProviders(Request):
     include_refresh_token: bool | None = None
+    minimum_seconds: Annotated[int, msgspec.Meta(ge=0, le=86_400)] | None = None
+    connection_id: str | None = None
 
 
 class OidcProviderInfo(msgspec.Struct):
@@ -102,7 +105,11 @@ class OidcProviderInfo(msgspec.Struct):
     access_token_expires_in: int
     scopes: list[str]
     connection_id: str
+    state: Literal["current", "retrying", "needs_login"]
     refresh_token: str | None = None
+    last_error: str | None = None
+    last_refreshed_at: str | None = None
+    login_url: str | None = None
 
 
 class OidcProvidersResponse(Response):
@@ -303,10 +310,21 @@ async def unlink_retired_email(call: Call, body: UnlinkEmail) -> UnlinkedRespons
     "Get a member's tokens of their OIDC identity providers",
 )
 async def oidc_providers(call: Call, query: OidcProviders) -> OidcProvidersResponse:
-    """Access tokens are refreshed before they are returned, when they are about to expire and the
-    provider gave a refresh token. For the project secret only."""
+    """Access tokens are refreshed before they end and, where that did not work yet, before they
+    are returned. With `minimum_seconds` (an extension) no token is returned with less time left,
+    unless the provider refuses or gives shorter-lived ones; without it that is five minutes, or a
+    third of a short life. `connection_id` (an extension) asks for one registration alone. `state`
+    is `current`, `retrying` or `needs_login`; the last one comes with the `login_url` of exactly
+    that connection, also in the details of `unable_to_refresh_oidc_token`. For the project secret
+    only."""
+    minimum = query.minimum_seconds
     held = await idp_tokens.current_tokens(
-        call.rt, call.actor, call.path["organization_id"], call.path["member_id"]
+        call.rt,
+        call.actor,
+        call.path["organization_id"],
+        call.path["member_id"],
+        minimum=None if minimum is None else timedelta(seconds=minimum),
+        connection_id=query.connection_id,
     )
     return OidcProvidersResponse(
         registrations=[
@@ -317,9 +335,17 @@ async def oidc_providers(call: Call, query: OidcProviders) -> OidcProvidersRespo
                 access_token_expires_in=current.expires_in,
                 scopes=list(current.tokens.scopes),
                 connection_id=current.tokens.connection_id,
+                state=current.tokens.state,
                 refresh_token=(
                     current.tokens.refresh_token if query.include_refresh_token else None
                 ),
+                last_error=current.tokens.last_error,
+                last_refreshed_at=(
+                    wire_time(current.tokens.last_refreshed_at)
+                    if current.tokens.last_refreshed_at
+                    else None
+                ),
+                login_url=current.login_url,
             )
             for current in held
         ]

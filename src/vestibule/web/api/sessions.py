@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import structlog
 
 from vestibule.services import keys, sessions
-from vestibule.services.sessions import Authenticated, AuthorizationCheck, SessionLocator
+from vestibule.services.sessions import (
+    Authenticated,
+    AuthorizationCheck,
+    SessionLocator,
+    SessionView,
+)
 from vestibule.web.api.registry import Call, Nothing, Request, Response, operation
 from vestibule.web.api.schemas import (
     Envelope,
@@ -22,6 +28,8 @@ from vestibule.web.api.schemas import (
     session_document,
     session_view_document,
 )
+
+_log = structlog.get_logger()
 
 
 class AuthenticateSso(Request):
@@ -138,7 +146,7 @@ async def authenticate_sso(call: Call, body: AuthenticateSso) -> AuthenticatedRe
         ip_address=call.ip_address,
         user_agent=call.user_agent,
     )
-    return _authenticated(done)
+    return _authenticated(call, done)
 
 
 @operation(
@@ -161,6 +169,7 @@ async def authenticate(call: Call, body: AuthenticateSession) -> SessionResponse
             else None
         ),
     )
+    _log_claims(call, view)
     return SessionResponse(
         member_session=session_view_document(view),
         session_token=view.token,
@@ -212,7 +221,7 @@ async def exchange(call: Call, body: ExchangeSession) -> AuthenticatedResponse:
         duration_minutes=body.session_duration_minutes,
         custom_claims=body.session_custom_claims,
     )
-    return _authenticated(done)
+    return _authenticated(call, done)
 
 
 @operation(
@@ -228,8 +237,21 @@ async def get_jwks(call: Call, _: Nothing) -> JwkSet:
     return JwkSet(keys=[msgspec.convert(key, Jwk) for key in found])
 
 
-def _authenticated(done: Authenticated) -> AuthenticatedResponse:
+def _log_claims(call: Call, view: SessionView) -> None:
+    """Nobody else would learn that a template is too much for some member's JWT."""
+    if view.claims_left_out:
+        _log.warning(
+            "jwt_claims_left_out",
+            claims=list(view.claims_left_out),
+            member_id=view.session.member_id,
+            request_id=call.request_id,
+        )
+
+
+def _authenticated(call: Call, done: Authenticated) -> AuthenticatedResponse:
     view, session = done.member, done.session
+    if session is not None:
+        _log_claims(call, session)
     return AuthenticatedResponse(
         member_id=view.member.member_id,
         organization_id=view.member.organization_id,
