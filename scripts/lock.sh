@@ -17,6 +17,7 @@ compile dev.txt pyproject.toml --group dev
 compile uv.txt requirements/uv.in
 compile build.txt requirements/build.in
 compile node.txt requirements/node.in
+compile peers.txt requirements/peers.in
 
 cd tests/peers/node
 npm install --package-lock-only --ignore-scripts

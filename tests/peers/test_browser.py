@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
+from peers.browser import Watch
 from peers.product import Product
 from peers.vestibule_server import Vestibule
 
@@ -29,28 +30,6 @@ DOORS = {
     "external-oidc": "One more door",  # below the three, among what to do next
 }
 OpenPage = Callable[..., AbstractContextManager[Page]]
-
-
-class Watch:
-    """What a page did that it may not do."""
-
-    def __init__(self, base_url: str, refusals: bool) -> None:
-        self._base_url = base_url
-        self._refusals = refusals
-        self.found: list[str] = []
-
-    def on_request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self._base_url}/", "data:", "blob:")):
-            self.found.append(f"asked another host: {request.url}")
-
-    def on_console(self, message: ConsoleMessage) -> None:
-        # Chromium itself notes that a document came with a status of refusal.
-        expected = self._refusals and "the server responded with a status of 4" in message.text
-        if message.type in {"error", "warning"} and not expected:
-            self.found.append(f"console: {message.text}")
-
-    def on_error(self, error: Exception) -> None:
-        self.found.append(f"script: {error}")
 
 
 @pytest.fixture
@@ -66,11 +45,9 @@ def open_page(browser: Browser, vestibule_dev: Vestibule) -> Iterator[OpenPage]:
             **options,
         )
         context.set_default_timeout(10_000)
-        watch = Watch(vestibule_dev.base_url, refusals)
+        watch = Watch([vestibule_dev.base_url], refusals)
         page = context.new_page()
-        page.on("request", watch.on_request)
-        page.on("console", watch.on_console)
-        page.on("pageerror", watch.on_error)
+        watch.look_at(page)
         try:
             yield page
             assert watch.found == []
@@ -164,7 +141,7 @@ def test_one_click_signs_in_and_everything_is_told(
         steps = trace.get_by_role("heading", level=3).all_inner_texts()
         between = {
             "saml": ["Signature and conditions"],
-            "oidc": ["Callback", "Token endpoint", "ID token", "UserInfo"],
+            "oidc": ["Callback", "Token endpoint", "ID token", "UserInfo", "Scopes"],
         }[kind]
         assert steps == ["Start", *between, "Attributes", "Admission", "Session"]
         expect(trace).to_contain_text(f"enters {entered}")

@@ -26,6 +26,7 @@ import httpx2
 import pytest
 import signxml
 from lxml import etree
+from stytch.core.response_base import StytchError
 
 from peers import certificates, process
 from peers.pages import PostedForm, read_forms
@@ -38,17 +39,22 @@ APP_URL = "https://app.example.test/authenticate"
 HINT = "ada@northwind.example"
 COMMANDS = (
     (), ("dev",), ("serve",), ("worker",), ("migrate",), ("keys",), ("keys", "create"),
-    ("keys", "rotate"), ("keys", "replace"),
+    ("keys", "rotate"), ("keys", "replace"), ("template",), ("template", "show"),
+    ("template", "set"),
 )  # fmt: skip
 
 
-def run(*words: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, env: dict[str, str] | None = None, given: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run the command to its end, with no settings but those given."""
     kept = {name: v for name, v in os.environ.items() if not name.startswith("VESTIBULE_")}
     return subprocess.run(
         [PROGRAM, *words],
+        input=given,
         capture_output=True,
         text=True,
+        errors="surrogateescape",
         timeout=30,
         env={**kept, **(env or {})},
         check=False,
@@ -173,11 +179,16 @@ def test_dev_on_another_port_keeps_everything_and_leads_the_doors_there(tmp_path
         assert again.workspace_key_secret == server.workspace_key_secret
         assert set(doors_of(again)) == set(doors)
         product = Product(again)
-        kept = product.api.sessions.authenticate(session_token=first.session_token)
-        assert kept.member.member_id == first.member_id
+        # The built-in identity provider has moved, and with another issuer the sessions end.
+        with pytest.raises(StytchError, match="session_not_found"):
+            product.api.sessions.authenticate(session_token=first.session_token)
+        members = set()
         for connection_id in doors:
             done = product.api.sso.authenticate(sso_token=sign_in(again, connection_id))
             assert done.member.email_address == HINT
+            members.add(done.member.member_id)
+        assert first.member_id in members
+        assert len(members) == 2
         check_end(again, signal.SIGINT)
 
 
@@ -364,6 +375,116 @@ def test_migrate_prints_credentials_once_and_registers_redirect_urls(
     wrong = run("migrate", "--redirect-url", "http://app.example.test/", env=settings)
     assert wrong.returncode == 1
     assert "setting_invalid" in wrong.stderr.splitlines()[-1]
+
+
+# --- template -----------------------------------------------------------------------------------
+
+TEMPLATE = '{\n  "department": {{ member.trusted_metadata.department }}\n}\n'
+
+
+@pytest.fixture
+def with_project(settings: dict[str, str]) -> dict[str, str]:
+    made = run("migrate", "--project", "My product", env=settings)
+    assert made.returncode == 0, made.stderr
+    return settings
+
+
+def test_a_template_is_set_and_shown(with_project: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "template.json"
+    file.write_text(TEMPLATE)
+    assert run("template", "show", env=with_project).stdout == ""
+    words = ("template", "set", file, "--audience", "https://api.example.test")
+    done = run(*words, "--project", "my-product/live", env=with_project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "my-product/live" in done.stdout
+    shown = run("template", "show", env=with_project)
+    assert (shown.returncode, shown.stdout) == (0, TEMPLATE)
+    assert "https://api.example.test" in shown.stderr
+    # What comes from an editor of Windows begins with a mark, and the audience stays.
+    file.write_bytes(b"\xef\xbb\xbf{}")
+    assert run("template", "set", file, env=with_project).returncode == 0
+    shown = run("template", "show", env=with_project)
+    assert shown.stdout == ""
+    assert "https://api.example.test" in shown.stderr
+
+
+def test_a_template_comes_from_standard_input(with_project: dict[str, str]) -> None:
+    done = run("template", "set", "-", env=with_project, given=TEMPLATE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert run("template", "show", env=with_project).stdout == TEMPLATE
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('{\n  "a": 1,\n}', ("jwt_template_invalid_json", "Line 3, column 1")),
+        (
+            '{"a": {{ member.nme }}}',
+            ("jwt_template_invalid_tag", "column 10, claim a", "member.nme"),
+        ),
+        ('{"a": "{{ member.name"}', ("jwt_template_mismatched_tag", "Line 1, column 8, claim a")),
+        ('{"sub": 1}', ("reserved_claims_in_custom_claims", "Line 1, column 2, claim sub")),
+        ("\udcff", ("UTF-8",)),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_refused_in_one_line(
+    with_project: dict[str, str], text: str, named: tuple[str, ...]
+) -> None:
+    assert run("template", "set", "-", env=with_project, given=TEMPLATE).returncode == 0
+    refused = run("template", "set", "-", env=with_project, given=text)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (line,) = refused.stderr.splitlines()
+    for word in named:
+        assert word in line
+    assert run("template", "show", env=with_project).stdout == TEMPLATE
+
+
+def test_the_project_of_a_template_is_named_where_there_are_several_or_none(
+    with_project: dict[str, str], tmp_path: Path
+) -> None:
+    for place in ("my-product/test", "other/live", "my-product"):
+        refused = run("template", "show", "--project", place, env=with_project)
+        assert refused.returncode == 1
+        (line,) = refused.stderr.splitlines()
+        assert "project_not_found" in line
+        assert "my-product/live" in line
+    missing = run("template", "set", tmp_path / "nothing.json", env=with_project)
+    assert missing.returncode == 1
+    assert len(missing.stderr.splitlines()) == 1
+    with_project["VESTIBULE_DATABASE_URL"] += "-empty"
+    assert run("migrate", env=with_project).returncode == 0
+    refused = run("template", "show", env=with_project)
+    assert refused.returncode == 1
+    assert "migrate --project" in refused.stderr
+
+
+def test_a_template_needs_settings_or_the_folder_of_dev(tmp_path: Path) -> None:
+    refused = run("template", "show")
+    assert refused.returncode == 1
+    assert "VESTIBULE_DATABASE_URL" in refused.stderr
+    refused = run("template", "show", "--data", tmp_path)
+    assert refused.returncode == 1
+    assert "root_key_missing" in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_template_shows_in_the_next_jwt_of_a_server_that_runs(tmp_path: Path) -> None:
+    with run_vestibule_dev(tmp_path / "data") as server:
+        saml = next(door for door in doors_of(server) if door.startswith("saml-"))
+        product = Product(server)
+        first = product.api.sso.authenticate(sso_token=sign_in(server, saml))
+        text = '{"mail": {{ member.email_address }}, "doors": ["{{ member.rbac.roles }}"]}'
+        done = run("template", "set", "-", "--data", tmp_path / "data", given=text)
+        assert done.returncode == 0, done.stderr
+        again = product.api.sessions.authenticate(session_token=first.session_token)
+        payload = again.session_jwt.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        assert claims["mail"] == HINT
+        assert claims["doors"] == [claims["https://stytch.com/session"]["roles"]]
+        assert "department" not in claims
+
+
+# --- servers ------------------------------------------------------------------------------------
 
 
 def serve(stack: ExitStack, settings: dict[str, str], log: Path) -> str:

@@ -304,27 +304,6 @@ def is_alive(provider: OidcProvider, access_token: str) -> bool:
     return httpx2.get(f"{provider.issuer}/me", headers=bearer).status_code == 200
 
 
-def test_tokens_of_the_provider_are_handed_out_fresh(
-    product: Product, browser: httpx2.Client, tmp_path: Path
-) -> None:
-    # Anything below five minutes is renewed before it is handed out.
-    with run_oidc_provider(tmp_path, access_token_ttl=30) as provider:
-        doors = open_doors(product, provider, custom_scopes=f"{SCOPES} offline_access")
-        for organization_id, connection_id, _ in doors.both():
-            done = arrive(product, provider, browser, connection_id, provider_prompt="consent")
-            seen = [held_tokens(product, done, include_refresh_token=True) for _ in range(3)]
-            assert len({held.access_token for held in seen}) == 3
-            # Each refresh token is good once, so the one that came back was kept each time.
-            assert len({held.refresh_token for held in seen}) == 3
-            for held in seen:
-                assert 0 < held.access_token_expires_in <= 30
-                assert held.connection_id == connection_id
-                assert "offline_access" in held.scopes
-            assert is_alive(provider, seen[-1].access_token)
-            assert held_tokens(product, done).refresh_token is None
-            assert done.organization_id == organization_id
-
-
 def test_tokens_that_last_are_not_renewed(
     product: Product, oidc_provider: OidcProvider, browser: httpx2.Client
 ) -> None:

@@ -28,7 +28,7 @@ _MOST_STEPS = 12
 
 @dataclass(frozen=True)
 class Client:
-    """A confidential client as the provider knows it."""
+    """A confidential client as the provider knows it; without a secret if it has a key."""
 
     client_id: str
     client_secret: str
@@ -38,8 +38,9 @@ class OidcProvider:
     """A running provider. Its claims: email, email_verified, name, given_name, family_name,
     groups, department."""
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, log: Path) -> None:
         self.issuer = issuer
+        self.log = log
         self.discovery_url = f"{issuer}/.well-known/openid-configuration"
 
     def register_client(self, *redirect_uris: str, **metadata: Any) -> Client:
@@ -64,13 +65,29 @@ class OidcProvider:
         if answer.status_code != 201:
             raise AssertionError(f"no client registered: {answer.status_code} {answer.text}")
         made = answer.json()
-        return Client(made["client_id"], made["client_secret"])
+        return Client(made["client_id"], made.get("client_secret", ""))
 
     def change_person(self, subject: str, **claims: Any) -> None:
         """Say something else about a person from now on; tokens already issued stay as they are."""
         answer = httpx2.put(f"{self.issuer}/people/{subject}", json=claims)
         if answer.status_code != 204:
             raise AssertionError(f"{subject} was not changed: {answer.status_code}")
+
+    def change_keys(self, *, keep_old: bool = False) -> None:
+        """Sign with new keys from now on; the old ones stay published only if asked to."""
+        answer = httpx2.post(f"{self.issuer}/keys{'?keep' if keep_old else ''}")
+        if answer.status_code != 204:
+            raise AssertionError(f"the keys were not changed: {answer.status_code}")
+
+    def key_ids(self) -> list[str]:
+        """The kids that are published."""
+        published = httpx2.get(f"{self.issuer}/jwks").json()
+        return [key["kid"] for key in published["keys"]]
+
+    def knows(self, access_token: str) -> bool:
+        """Is the token good for UserInfo?"""
+        bearer = {"authorization": f"Bearer {access_token}"}
+        return httpx2.get(f"{self.issuer}/me", headers=bearer).status_code == 200
 
     def sign_in(self, client: httpx2.Client, authorization_url: str, person: Person = ADA) -> str:
         """Sign `person` in by the form and consent to everything.
@@ -144,11 +161,11 @@ def run_oidc_provider(
         "rotate": rotate_refresh_tokens,
         "claims_in_id_token": claims_in_id_token,
     }
-    provider = OidcProvider(issuer)
+    provider = OidcProvider(issuer, directory / "oidc-provider.log")
     with process.serve(
         "oidc-provider",
         [parts.node(), Path(__file__).with_name("server.mjs")],
-        log=directory / "oidc-provider.log",
+        log=provider.log,
         ready_url=provider.discovery_url,
         env={"OIDC_PROVIDER_CONFIG": json.dumps(config)},
     ):

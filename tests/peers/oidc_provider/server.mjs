@@ -12,8 +12,11 @@
 //
 // PKCE (S256) is required. A login_hint that names somebody signs them in without a form.
 // PUT /people/:sub changes what the provider says about a person from then on.
+// POST /keys puts new signing keys in the place of the old ones, which are gone at once; with
+// ?keep they stay published, for what was signed before.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,62 +39,118 @@ function privateJwk(type, options, extra) {
   return { ...privateKey.export({ format: "jwk" }), use: "sig", ...extra };
 }
 
-const provider = new Provider(config.issuer, {
-  clients: config.clients,
-  claims: {
-    openid: ["sub"],
-    email: ["email", "email_verified"],
-    profile: ["name", "given_name", "family_name"],
-    groups: ["groups", "department"],
-  },
-  scopes: ["openid", "email", "profile", "groups", "offline_access"],
-  conformIdTokenClaims: !config.claims_in_id_token,
-  cookies: { keys: [randomBytes(16).toString("hex")] },
-  enabledJWA: {
-    idTokenSigningAlgValues: ["RS256", "PS256", "ES256"],
-    userinfoSigningAlgValues: ["RS256", "PS256", "ES256"],
-  },
-  features: {
-    devInteractions: { enabled: false },
-    introspection: { enabled: true },
-    jwtUserinfo: { enabled: true },
-    registration: { enabled: true },
-    revocation: { enabled: true },
-    rpInitiatedLogout: { enabled: false },
-  },
-  findAccount(_ctx, sub) {
-    if (!people.has(sub)) return undefined;
-    return {
-      accountId: sub,
-      claims() {
-        const { password: _password, ...claims } = people.get(sub);
-        return claims;
-      },
-    };
-  },
-  interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-  jwks: {
-    keys: [
-      privateJwk("rsa", { modulusLength: 2048 }, { kid: "rsa-1" }),
-      privateJwk("ec", { namedCurve: "P-256" }, { kid: "ec-1" }),
-    ],
-  },
-  pkce: { required: () => true },
-  rotateRefreshToken: () => config.rotate,
-  ttl: {
-    AccessToken: config.access_token_ttl,
-    AuthorizationCode: 60,
-    Grant: 86400,
-    IdToken: 3600,
-    Interaction: 600,
-    RefreshToken: 86400,
-    Session: 86400,
-  },
-});
+let generation = 0;
 
-provider.on("server_error", (_ctx, error) => console.error("server_error", error));
-for (const event of ["authorization.error", "grant.error", "userinfo.error", "registration_create.error"]) {
-  provider.on(event, (_ctx, error) => console.error(event, error.message, error.error_detail ?? ""));
+function newKeys() {
+  generation += 1;
+  return [
+    privateJwk("rsa", { modulusLength: 2048 }, { kid: `rsa-${generation}` }),
+    privateJwk("ec", { namedCurve: "P-256" }, { kid: `ec-${generation}` }),
+  ];
+}
+
+const cookieKey = randomBytes(16).toString("hex");
+let keys = newKeys();
+
+// What was issued lies in one store for all instances, so that a new instance with other keys
+// goes on where the old one stopped.
+const stored = new Map();
+
+class OneStore {
+  constructor(model) {
+    this.model = model;
+  }
+
+  async upsert(id, payload) {
+    stored.set(`${this.model}:${id}`, payload);
+  }
+
+  async find(id) {
+    return stored.get(`${this.model}:${id}`);
+  }
+
+  async findByUid(uid) {
+    for (const [key, payload] of stored) {
+      if (key.startsWith(`${this.model}:`) && payload.uid === uid) return payload;
+    }
+    return undefined;
+  }
+
+  async consume(id) {
+    stored.get(`${this.model}:${id}`).consumed = Math.floor(Date.now() / 1000);
+  }
+
+  async destroy(id) {
+    stored.delete(`${this.model}:${id}`);
+  }
+
+  async revokeByGrantId(grantId) {
+    for (const [key, payload] of stored) if (payload.grantId === grantId) stored.delete(key);
+  }
+}
+
+let provider;
+let handle;
+
+function configuration() {
+  return {
+    adapter: OneStore,
+    clients: config.clients,
+    claims: {
+      openid: ["sub"],
+      email: ["email", "email_verified"],
+      profile: ["name", "given_name", "family_name"],
+      groups: ["groups", "department"],
+    },
+    scopes: ["openid", "email", "profile", "groups", "offline_access"],
+    conformIdTokenClaims: !config.claims_in_id_token,
+    cookies: { keys: [cookieKey] },
+    enabledJWA: {
+      idTokenSigningAlgValues: ["RS256", "PS256", "ES256"],
+      userinfoSigningAlgValues: ["RS256", "PS256", "ES256"],
+    },
+    features: {
+      devInteractions: { enabled: false },
+      introspection: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      registration: { enabled: true },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: false },
+    },
+    findAccount(_ctx, sub) {
+      if (!people.has(sub)) return undefined;
+      return {
+        accountId: sub,
+        claims() {
+          const { password: _password, ...claims } = people.get(sub);
+          return claims;
+        },
+      };
+    },
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    jwks: { keys },
+    pkce: { required: () => true },
+    rotateRefreshToken: () => config.rotate,
+    ttl: {
+      AccessToken: config.access_token_ttl,
+      AuthorizationCode: 60,
+      Grant: 86400,
+      IdToken: 3600,
+      Interaction: 600,
+      RefreshToken: 86400,
+      Session: 86400,
+    },
+  };
+}
+
+function start() {
+  provider = new Provider(config.issuer, configuration());
+  provider.on("server_error", (_ctx, error) => console.error("server_error", error));
+  for (const event of ["authorization.error", "grant.error", "userinfo.error", "registration_create.error"]) {
+    provider.on(event, (_ctx, error) => console.error(event, error.message, error.error_detail ?? ""));
+  }
+  provider.use(interact);
+  handle = provider.callback();
 }
 
 function page(uid, step, fields) {
@@ -125,8 +184,16 @@ async function consent(ctx, interaction) {
   await finish(ctx, { consent: grantId ? {} : { grantId: await grant.save() } });
 }
 
-provider.use(async (ctx, next) => {
+async function interact(ctx, next) {
   const [, area, name, step] = ctx.path.split("/");
+
+  if (area === "keys" && ctx.method === "POST") {
+    const old = "keep" in ctx.query ? keys : [];
+    keys = [...newKeys(), ...old];
+    start();
+    ctx.status = 204;
+    return;
+  }
 
   if (area === "people" && ctx.method === "PUT") {
     const person = people.get(name);
@@ -167,7 +234,10 @@ provider.use(async (ctx, next) => {
     ctx.status = 400;
     ctx.body = `unexpected ${ctx.method} in prompt ${prompt.name}`;
   }
-});
+}
 
+start();
 const { hostname, port } = new URL(config.issuer);
-provider.listen(Number(port), hostname, () => console.log(`listening on ${config.issuer}`));
+createServer((request, response) => handle(request, response)).listen(Number(port), hostname, () =>
+  console.log(`listening on ${config.issuer}`),
+);
