@@ -13,6 +13,7 @@ PARTS = {
     "saml_verify": "SAML response verification beside its floor and three libraries",
     "id_token": "ID token verification and session JWT signing beside PyJWT and cryptography",
     "rbac": "role evaluation with 200 groups and 100 rules",
+    "mapping": "an attribute mapping of 20 keys",
     "search": "searches over 100,000 members and 10,000 connections on SQLite and PostgreSQL",
     "refresh": "tokens refreshed per second, and what a large stock costs a turn of the worker",
     "startup": "exec to the first 200, memory, --version",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -43,6 +44,8 @@ _load_saml = loader(SamlConnection)
 _load_oidc = loader(OidcConnection)
 _load_external = loader(ExternalConnection)
 _load_secrets = loader(_Secrets)
+# A search reads the rules of every connection, a page those of every registration on it.
+load_rules = lru_cache(maxsize=16_384)(loader(RoleRules))
 _load_organization = loader(Organization)
 
 _source = connection.alias("source")
@@ -211,8 +214,7 @@ class Connections:
                 _source.c.status == "active",
             )
         )
-        load = loader(RoleRules)
-        return [(row[0], load(row[1])) for row in rows]
+        return [(row[0], load_rules(row[1])) for row in rows]
 
     def count(self, organization_id: str) -> int:
         query = (

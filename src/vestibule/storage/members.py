@@ -11,14 +11,14 @@ from vestibule.domain.attributes import email_key
 from vestibule.domain.members import Member, Registration
 from vestibule.domain.rbac import RoleRules
 from vestibule.storage import role_sources
+from vestibule.storage.connections import load_rules
 from vestibule.storage.documents import dump, loader, micros
-from vestibule.storage.engine import Prepared, Stale
+from vestibule.storage.engine import Prepared, Stale, plan_for_these_values
 from vestibule.storage.tables import connection, member, member_email, registration
 
 Condition = sa.ColumnElement[bool]
 _load = loader(Member)
 _load_registration = loader(Registration)
-_load_rules = loader(RoleRules)
 _source = connection.alias("source")
 
 _BY_ID = Prepared(
@@ -176,8 +176,7 @@ class Members:
     def put_registration(self, new: Registration) -> None:
         """Insert or replace. Rules belong to the connection and are not stored here."""
         stored = dump(replace(new, rules=RoleRules(), open=True))
-        given = role_sources.of_registration(new.connection_id, new.groups)
-        known = role_sources.of_stored(self._c, new.registration_id)
+        known = role_sources.stored_groups(self._c, new.registration_id)
         if known is not None:
             _UPDATE_REGISTRATION.run(self._c, {"id": new.registration_id, "new_document": stored})
         else:
@@ -191,7 +190,12 @@ class Members:
                     "document": stored,
                 },
             )
-        role_sources.change(self._c, new.member_id, known or set(), given)
+        if known != new.groups:
+            given = role_sources.of_registration(new.connection_id, new.groups)
+            before = (
+                set() if known is None else role_sources.of_registration(new.connection_id, known)
+            )
+            role_sources.change(self._c, new.member_id, before, given)
 
     # --- search -----------------------------------------------------------------------------------
 
@@ -206,6 +210,7 @@ class Members:
         limit: int,
     ) -> tuple[list[Member], int, tuple[int, str] | None]:
         """A page in the order of creation, the number of all matches, and where the next begins."""
+        plan_for_these_values(self._c)
         where: list[Condition] = [member.c.organization_id.in_(list(organization_ids))]
         if not with_deleted:
             where.append(member.c.status != "deleted")
@@ -279,7 +284,7 @@ def everybody() -> Condition:
 
 
 def _registration(document: str, rules: str, is_open: bool) -> Registration:
-    return replace(_load_registration(document), rules=_load_rules(rules), open=bool(is_open))
+    return replace(_load_registration(document), rules=load_rules(rules), open=bool(is_open))
 
 
 def _addresses(value: Member) -> dict[str, bool]:

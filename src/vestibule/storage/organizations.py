@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from vestibule.domain.organizations import Organization
 from vestibule.storage.documents import dump, loader, micros
-from vestibule.storage.engine import Prepared, Stale
+from vestibule.storage.engine import Prepared, Stale, plan_for_these_values
 from vestibule.storage.tables import connection, member, member_email, organization
 from vestibule.storage.tables import organization_domain as domain
 
@@ -199,6 +199,7 @@ class Organizations:
         limit: int,
     ) -> tuple[list[Organization], int, tuple[int, str] | None]:
         """A page in the order of creation, the number of all matches, and where the next begins."""
+        plan_for_these_values(self._c)
         where: list[Condition] = [organization.c.project_id == project_id]
         if conditions:
             where.append(sa.and_(*conditions) if match_all else sa.or_(*conditions))

@@ -31,9 +31,7 @@ _TAKE = Prepared(
     )
 )
 _STORED = Prepared(
-    sa.select(registration.c.connection_id, registration.c.document).where(
-        registration.c.registration_id == sa.bindparam("id")
-    )
+    sa.select(registration.c.document).where(registration.c.registration_id == sa.bindparam("id"))
 )
 _CHUNK = 1000
 
@@ -89,10 +87,10 @@ def change(connection: sa.Connection, member_id: str, old: set[int], new: set[in
         connection.execute(_PUT, added)
 
 
-def of_stored(connection: sa.Connection, registration_id: str) -> set[int] | None:
-    """What a registration gives as it is stored, or None when it is not."""
+def stored_groups(connection: sa.Connection, registration_id: str) -> tuple[str, ...] | None:
+    """The groups of a registration as it is stored, or None when it is not."""
     row = _STORED.run(connection, {"id": registration_id}).fetchone()
-    return of_registration(row[0], _load_groups(row[1]).groups) if row else None
+    return _load_groups(row[0]).groups if row else None
 
 
 def forget_connections(connection: sa.Connection, connection_ids: Sequence[str]) -> None:

@@ -146,6 +146,13 @@ member = Table(
         "member_key",
     ),
     Index("ix_member_email", "organization_id", "email_key"),
+    # Small, so that counting sixty thousand reads little.
+    Index(
+        "ix_member_organization_id",
+        "organization_id",
+        sqlite_where=text("status != 'deleted'"),
+        postgresql_where=text("status != 'deleted'"),
+    ),
     Index(
         "uq_member_external_id",
         "organization_id",

@@ -43,6 +43,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_member_email", "member", ["organization_id", "email_key"])
     op.create_index(
+        "ix_member_organization_id",
+        "member",
+        ["organization_id"],
+        sqlite_where=sa.text("status != 'deleted'"),
+        postgresql_where=sa.text("status != 'deleted'"),
+    )
+    op.create_index(
         "uq_member_external_id",
         "member",
         ["organization_id", "external_id"],
