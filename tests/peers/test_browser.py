@@ -90,6 +90,27 @@ def test_the_hall_shows_its_doors_and_what_to_do_next(
         assert vestibule_dev.secret not in page.content()
 
 
+@pytest.mark.parametrize("connection", ["oidc", "external-oidc"])
+def test_an_access_token_renews_itself_on_the_page(
+    open_page: OpenPage, vestibule_dev: Vestibule, connection: str
+) -> None:
+    with open_page() as page:
+        page.goto("/")
+        link = page.get_by_role("link", name=DOORS[connection]).first
+        page.goto(f"{link.get_attribute('href')}&provider_token_lifetime=6")
+        tokens = section(page, "The identity provider’s tokens")
+        expect(tokens).to_contain_text("Current")
+        expect(tokens).to_contain_text("offline_access")
+        first = tokens.locator("code").first.inner_text()
+        for _ in range(400):
+            if tokens.locator("code").first.inner_text() != first:
+                break
+            page.reload()
+        assert tokens.locator("code").first.inner_text() != first
+        expect(tokens.get_by_text("Renewed", exact=True)).to_be_visible()
+        assert vestibule_dev.secret not in page.content()
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_one_click_signs_in_and_everything_is_told(
     open_page: OpenPage, vestibule_dev: Vestibule, door: str

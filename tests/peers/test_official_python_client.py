@@ -134,9 +134,10 @@ def new_organization(client: stytch.B2BClient, name: str, **fields: Any) -> str:
     return made.organization.organization_id
 
 
-def walk_login(server: Vestibule, connection_id: str, person: str = ADA) -> str:
+def walk_login(server: Vestibule, connection_id: str, person: str = ADA, **parameters: str) -> str:
     """What the person's browser does, from the start URL to the token in the redirect."""
     query = {
+        **parameters,
         "public_token": server.public_token,
         "connection_id": connection_id,
         "login_redirect_url": REDIRECT,
@@ -512,6 +513,92 @@ def test_tokens_of_the_identity_provider(
     assert held[0].provider_subject == "1001"
     assert held[0].access_token
     assert held[0].access_token_expires_in > 0
+
+
+@pytest.mark.parametrize("door", ["oidc_id", "partner_oidc_id"])
+def test_an_access_token_that_has_ended_is_another_one_when_it_is_read(
+    client: stytch.B2BClient, vestibule_dev: Vestibule, customer: Customer, door: str
+) -> None:
+    organization_id = customer.partner_id if "partner" in door else customer.organization_id
+    token = walk_login(
+        vestibule_dev,
+        getattr(customer, door),
+        custom_scopes="offline_access",
+        provider_token_lifetime="6",
+    )
+    done = client.sso.authenticate(token)
+
+    def read() -> Any:
+        found = client.organizations.members.oidc_providers(
+            organization_id, done.member_id, include_refresh_token=True
+        ).registrations
+        return next(r for r in found if r.connection_id == getattr(customer, door))
+
+    first = read()
+    assert first.scopes == ["openid", "email", "profile", "offline_access"]
+    latest, deadline = first, dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
+    while latest.access_token == first.access_token and dt.datetime.now(dt.UTC) < deadline:
+        latest = read()
+        # Never one that has ended already.
+        assert latest.access_token_expires_in > 0 or latest.access_token != first.access_token
+    assert latest.access_token != first.access_token
+    assert latest.refresh_token != first.refresh_token
+    answer = httpx2.get(
+        f"{vestibule_dev.base_url}{PREFIX}/oidc/userinfo",
+        headers={"authorization": f"Bearer {latest.access_token}"},
+    )
+    assert answer.json()["email"] == ADA
+
+
+def test_a_claim_of_the_provider_becomes_a_claim_of_the_jwt(
+    client: stytch.B2BClient, vestibule_dev: Vestibule, customer: Customer
+) -> None:
+    """The whole chain: claim, mapping, trusted_metadata, template, JWT; and each link changes what
+    comes out of it."""
+    path = (
+        f"{vestibule_dev.base_url}/pwa/v3/projects/{vestibule_dev.project_slug}"
+        f"/environments/{vestibule_dev.environment_slug}/jwt_templates/SESSION"
+    )
+    key = (vestibule_dev.workspace_key_id, vestibule_dev.workspace_key_secret)
+    before = httpx2.get(path, auth=key).json()["jwt_template"]["template_content"]
+    template = """{
+      "department": {{ member.trusted_metadata.department }},
+      "unit": "{{ member.trusted_metadata.unit }}",
+      "where": "{{ member.trusted_metadata.first_group }}@{{ organization.organization_slug }}"
+    }"""
+    put = httpx2.put(path, auth=key, json={"jwt_template": {"template_content": template}})
+    assert put.status_code == 200, put.text
+    mapping = {
+        **MAPPING,
+        "email": "email",
+        "unit": '= unit, department default "none" | lower | all',
+        "first_group": "groups.0",
+    }
+    try:
+        client.sso.oidc.update_connection(
+            customer.organization_id, customer.oidc_id, attribute_mapping=mapping
+        )
+        for door in (customer.oidc_id, customer.partner_oidc_id):
+            done = sign_in(client, vestibule_dev, door)
+            metadata = done.member.trusted_metadata or {}
+            assert metadata["unit"] == ["research"]
+            local = client.sessions.authenticate_jwt_local(done.session_jwt)
+            assert local is not None
+            claims = local.custom_claims or {}
+            assert claims["department"] == "Research"
+            assert claims["unit"] == ["research"]
+            assert claims["where"] == f"engineering@{done.organization.organization_slug}"
+    finally:
+        httpx2.put(path, auth=key, json={"jwt_template": {"template_content": before}})
+        client.sso.oidc.update_connection(
+            customer.organization_id,
+            customer.oidc_id,
+            attribute_mapping={**MAPPING, "email": "email"},
+        )
+    again = client.sessions.authenticate(session_token=done.session_token)
+    local = client.sessions.authenticate_jwt_local(again.session_jwt)
+    assert local is not None
+    assert "unit" not in (local.custom_claims or {})
 
 
 # --- connections --------------------------------------------------------------------------------

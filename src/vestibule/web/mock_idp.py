@@ -34,8 +34,10 @@ CLIENT_ID = "vestibule-demo"
 CLIENT_SECRET = "demo-secret"
 _CODE_LIFETIME = timedelta(minutes=1)
 _TOKEN_LIFETIME = timedelta(minutes=10)
-# Short, so that one can watch access tokens being renewed.
+# Short, so that one can watch access tokens being renewed. Whoever wants to wait even less sends
+# `provider_token_lifetime` with the start: seconds, read by this provider alone.
 _OFFLINE_TOKEN_LIFETIME = timedelta(seconds=90)
+_SECONDS = re.compile(r"[1-9][0-9]{0,3}")
 _SCOPES = ("openid", "email", "profile", "groups", "offline_access")
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
@@ -44,12 +46,20 @@ _BASIC_FORMAT = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 
 
 @dataclass(frozen=True, slots=True)
-class _Code:
+class _Consent:
+    """What a person agreed to: the scopes, and how long their access tokens live."""
+
     person: Person
+    scopes: tuple[str, ...]
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    consent: _Consent
     nonce: str
     challenge: str
     redirect_uri: str
-    scopes: tuple[str, ...]
     expires_at: datetime
 
 
@@ -63,9 +73,7 @@ class MockIdp:
     certificate: str = field(repr=False)
     _codes: dict[bytes, _Code] = field(default_factory=dict, repr=False)
     _tokens: dict[bytes, tuple[Person, datetime]] = field(default_factory=dict, repr=False)
-    _refresh_tokens: dict[bytes, tuple[Person, tuple[str, ...]]] = field(
-        default_factory=dict, repr=False
-    )
+    _refresh_tokens: dict[bytes, _Consent] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.rt.settings.mode != "dev":
@@ -225,7 +233,7 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
         self._require_ours(query.get("redirect_uri", ""))
         if query.get("client_id") != CLIENT_ID or query.get("code_challenge_method") != "S256":
             raise refusal("bad_request", want=f"client_id {CLIENT_ID} and PKCE with S256")
-        kept = ("redirect_uri", "state", "nonce", "code_challenge", "scope")
+        kept = ("redirect_uri", "state", "nonce", "code_challenge", "scope", "token_lifetime")
         fields = {name: query.get(name, "") for name in kept}
         person = _by_hint(query.get("login_hint"))
         if person is None:
@@ -240,12 +248,15 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
     def _give_code(self, person: Person, fields: Mapping[str, str]) -> Response:
         code = self.rt.new_token()
         self._forget()
+        scopes = tuple(scope for scope in fields.get("scope", "").split() if scope in _SCOPES)
+        lifetime = _OFFLINE_TOKEN_LIFETIME if "offline_access" in scopes else _TOKEN_LIFETIME
+        if _SECONDS.fullmatch(asked := fields.get("token_lifetime", "")):
+            lifetime = timedelta(seconds=int(asked))
         self._codes[token_hash(code)] = _Code(
-            person,
+            _Consent(person, scopes, lifetime),
             fields.get("nonce", ""),
             fields.get("code_challenge", ""),
             fields["redirect_uri"],
-            tuple(scope for scope in fields.get("scope", "").split() if scope in _SCOPES),
             self.rt.now() + _CODE_LIFETIME,
         )
         answer = {"code": code, "state": fields.get("state", ""), "iss": self.address.issuer}
@@ -261,7 +272,7 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
             known = self._refresh_tokens.pop(token_hash(form.get("refresh_token", "")), None)
             if known is None:
                 return JSONResponse({"error": "invalid_grant"}, 400)
-            return self._grant(*known, nonce=None)
+            return self._grant(known, nonce=None)
         code = self._codes.pop(token_hash(form.get("code", "")), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -272,16 +283,15 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
             or code.redirect_uri != form.get("redirect_uri")
         ):
             return JSONResponse({"error": "invalid_grant"}, 400)
-        return self._grant(code.person, code.scopes, nonce=code.nonce)
+        return self._grant(code.consent, nonce=code.nonce)
 
-    def _grant(self, person: Person, scopes: tuple[str, ...], *, nonce: str | None) -> Response:
-        now = self.rt.now()
-        offline = "offline_access" in scopes
-        lifetime = _OFFLINE_TOKEN_LIFETIME if offline else _TOKEN_LIFETIME
+    def _grant(self, consent: _Consent, *, nonce: str | None) -> Response:
+        now, person, lifetime = self.rt.now(), consent.person, consent.lifetime
+        offline = "offline_access" in consent.scopes
         access_token, refresh_token = self.rt.new_token(), self.rt.new_token()
         self._tokens[token_hash(access_token)] = (person, now + lifetime)
         if offline:
-            self._refresh_tokens[token_hash(refresh_token)] = (person, scopes)
+            self._refresh_tokens[token_hash(refresh_token)] = consent
         issued = int(now.timestamp())
         claims = {
             "iss": self.address.issuer,
@@ -297,7 +307,7 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
                 "access_token": access_token,
                 "token_type": "Bearer",
                 "expires_in": int(lifetime.total_seconds()),
-                "scope": " ".join(scopes),
+                "scope": " ".join(consent.scopes),
                 "id_token": jwt.sign_jwt(claims, self._signing_key),
                 **({"refresh_token": refresh_token} if offline else {}),
             },
