@@ -178,21 +178,56 @@ def test_this_provider_lets_nobody_in_without_pkce(
     server.run(story())
 
 
-@pytest.mark.parametrize("method", ["client_secret_jwt", "private_key_jwt"])
 def test_a_proof_that_a_connection_cannot_give_is_refused_in_words(
-    server: InProcess, provider: OidcProvider, method: str
+    server: InProcess, provider: OidcProvider
 ) -> None:
-    metadata: dict[str, Any] = {"token_endpoint_auth_method": method}
-    if method == "private_key_jwt":
-        metadata["jwks"] = {"keys": [KEY.jwk]}
-
     async def story() -> None:
-        door = await open_door(server, provider, **metadata)
+        door = await open_door(server, provider, token_endpoint_auth_method="client_secret_jwt")
         answer = await door.sign_in()
         details = answer.json()["error_details"]
         assert details["code"] == "oidc_token_refused"
         assert details["got"].startswith("invalid_client")
         assert await server.members(door.organization_id) == []
+
+    server.run(story())
+
+
+def test_a_connection_with_a_key_of_its_own_signs_in_and_refreshes_by_it(
+    server: InProcess, provider: OidcProvider
+) -> None:
+    """By either door, and without any secret."""
+
+    async def story() -> None:
+        owner = await open_door(server, provider)
+        path = f"/v1/b2b/sso/oidc/{owner.organization_id}/connections/{owner.connection_id}"
+        changed = await server.ask("PUT", path, {"token_endpoint_auth_method": "private_key_jwt"})
+        jwks = await server.ask("GET", urlsplit(changed["connection"]["client_jwks_url"]).path)
+        registered = provider.register_client(
+            owner.connection["redirect_url"],
+            token_endpoint_auth_method="private_key_jwt",
+            jwks={"keys": jwks["keys"]},
+        )
+        await server.ask("PUT", path, {"client_id": registered.client_id, "client_secret": ""})
+        for door in (owner, await owner.share()):
+            done = await door.arrive()
+            first = (await door.stored(done)).refresh_token
+            server.advance(LIFETIME + 1)
+            held = await door.fresh(done)
+            assert provider.knows(held["access_token"])
+            assert held["refresh_token"] != first
+        # A key that the provider does not know proves nothing.
+        stranger = await open_door(server, provider)
+        path = f"/v1/b2b/sso/oidc/{stranger.organization_id}/connections/{stranger.connection_id}"
+        other = provider.register_client(
+            stranger.connection["redirect_url"],
+            token_endpoint_auth_method="private_key_jwt",
+            jwks={"keys": jwks["keys"]},
+        )
+        asked = {"token_endpoint_auth_method": "private_key_jwt", "client_id": other.client_id}
+        await server.ask("PUT", path, asked)
+        answer = await stranger.sign_in()
+        assert answer.status_code == 400
+        assert await server.members(stranger.organization_id) == []
 
     server.run(story())
 

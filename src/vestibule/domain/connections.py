@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from vestibule.domain.attributes import check_oidc_mapping, check_saml_mapping
@@ -29,6 +29,8 @@ MAX_CERTIFICATES = 5
 Kind = Literal["saml", "oidc", "external"]
 Status = Literal["pending", "active"]
 Sharing = Literal["open", "approval", "closed"]
+AuthMethod = Literal["", "client_secret_basic", "client_secret_post", "private_key_jwt"]
+AUTH_METHODS = get_args(AuthMethod)
 ShareStatus = Literal["pending", "active", "revoked"]
 
 
@@ -102,6 +104,9 @@ class OidcConnection:
     issuer: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    # How we prove who we are: "" takes the better of the two ways to send the secret.
+    token_endpoint_auth_method: AuthMethod = ""
+    client_key: SigningKeyPair | None = None
     authorization_url: str = ""
     token_url: str = ""
     userinfo_url: str = ""
@@ -208,6 +213,7 @@ class OidcChanges:
     token_url: str | None = None
     userinfo_url: str | None = None
     jwks_url: str | None = None
+    token_endpoint_auth_method: str | None = None
     custom_scopes: str | None = None
     attribute_mapping: Mapping[str, str] | None = None
     external_sharing: str | None = None
@@ -290,6 +296,12 @@ def update_oidc(
             stem = "issuer_url" if name == "issuer" else name
             code = f"oidc_connection_{stem}_invalid_format"
             _check_url(url, insecure_http, code, code)
+    if changes.token_endpoint_auth_method not in (None, *AUTH_METHODS):
+        raise refusal(
+            "field_invalid",
+            want=f"token_endpoint_auth_method in {', '.join(AUTH_METHODS[1:])}",
+            got=changes.token_endpoint_auth_method,
+        )
     asked = _asked(changes)
     if changes.attribute_mapping is not None:
         asked["attribute_mapping"] = check_oidc_mapping(changes.attribute_mapping)
@@ -299,8 +311,10 @@ def update_oidc(
 
 def activate_oidc(connection: OidcConnection) -> OidcConnection:
     """Make a complete connection active; refuse to take from an active one what it needs."""
-    needed = ("issuer", "client_id", "client_secret", "authorization_url", "token_url",
-              "userinfo_url", "jwks_url")  # fmt: skip
+    needed = ["issuer", "client_id", "client_secret", "authorization_url", "token_url",
+              "userinfo_url", "jwks_url"]  # fmt: skip
+    if connection.token_endpoint_auth_method == "private_key_jwt":
+        needed.remove("client_secret")
     missing = [name for name in needed if not getattr(connection, name)]
     if not missing:
         return replace(connection, status="active")

@@ -15,6 +15,7 @@ from vestibule.domain.connections import (
     OidcConnection,
     SamlChanges,
     SamlConnection,
+    SigningKeyPair,
     SourceConnection,
     StoredCertificate,
     brings_groups,
@@ -30,7 +31,7 @@ from vestibule.domain.connections import (
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import GroupRole, check_assignable, role_ids
 from vestibule.errors import VestibuleError, refusal
-from vestibule.protocols import oidc, saml
+from vestibule.protocols import jwt, oidc, saml
 from vestibule.services import idp_documents, keys
 from vestibule.services.organizations import resolve
 from vestibule.services.rbac import Actor
@@ -344,6 +345,10 @@ async def change_oidc(
         oidc.requested_scopes(changes.custom_scopes, "")
     organization, before = await rt.store.read(find)
     change(organization, before, None)
+    pair: SigningKeyPair | None = None
+    if changes.token_endpoint_auth_method == "private_key_jwt" and before.client_key is None:
+        environment = project.environment
+        pair = await asyncio.to_thread(keys.create_connection_key, rt, connection_id, environment)
     found, warning = None, ""
     if changes.issuer and changes.issuer != before.issuer:
         try:
@@ -353,6 +358,8 @@ async def change_oidc(
 
     def work(tx: Tx) -> OidcConnection:
         organization, old = find(tx)
+        if pair is not None and old.client_key is None:
+            old = replace(old, client_key=pair)
         new = change(organization, old, found)
         _write(tx, rt, actor, old, new)
         return new
@@ -413,6 +420,22 @@ async def delete(rt: Runtime, actor: Actor, organization_name: str, connection_i
         return connection_id
 
     return await rt.store.write(work)
+
+
+async def client_jwks(rt: Runtime, connection_id: str) -> dict[str, object]:
+    """The public key with which we prove ourselves to this OpenID Provider, as a JWK Set."""
+
+    def work(tx: Tx) -> OidcConnection:
+        found = tx.connections.source_route(connection_id)
+        if found is None or not isinstance(found[0].source, OidcConnection):
+            raise refusal("oidc_connection_not_found", got=connection_id)
+        return found[0].source
+
+    pair = (await rt.store.read(work)).client_key
+    if pair is None:
+        return {"keys": []}
+    kid = pair.certificate.certificate_id
+    return {"keys": [jwt.render_jwk(jwt.read_signing_key(kid, pair.private_key), kid)]}
 
 
 async def sp_metadata(rt: Runtime, connection_id: str) -> bytes:

@@ -9,7 +9,7 @@ from vestibule.domain.attributes import Statement, map_statement
 from vestibule.domain.connections import LoginRoute, OidcConnection
 from vestibule.domain.logins import LoginAttempt, StartRequest, StoredGrant, VerifiedIdentity
 from vestibule.errors import VestibuleError, refusal
-from vestibule.protocols import oidc
+from vestibule.protocols import jwt, oidc
 from vestibule.services.idp_documents import key_set, provider_of
 from vestibule.services.login_trace import Trace
 from vestibule.services.runtime import Runtime
@@ -148,10 +148,16 @@ async def _verified_claims(
 
 def client_of(rt: Runtime, connection: OidcConnection) -> oidc.OidcClient:
     """Us, as this provider knows us."""
+    method, key = connection.token_endpoint_auth_method, connection.client_key
+    own = method == "private_key_jwt" and key is not None
     return oidc.OidcClient(
         connection.client_id,
         connection.client_secret,
         rt.callback_url(connection.connection_id),
+        method,
+        jwt.read_signing_key(key.certificate.certificate_id, key.private_key)
+        if own and key
+        else None,
     )
 
 

@@ -637,7 +637,7 @@ def admit(
         if fresh != member:
             tx.members.update(replace(fresh, updated_at=now))
     registration = _registration(rt, project, route, identity, fresh, by_subject, now)
-    tx.members.put_registration(registration)
+    tx.members.put_registration(registration, by_subject[0] if by_subject else None)
     return Admitted(fresh, registration, created, tuple(warnings))
 
 

@@ -38,6 +38,7 @@ class _Secrets:
     signing_keys: tuple[SigningKeyPair, ...] = ()
     encryption_keys: tuple[EncryptionKey, ...] = ()
     client_secret: str = ""
+    client_key: SigningKeyPair | None = None
 
 
 _load_saml = loader(SamlConnection)
@@ -238,7 +239,7 @@ class Connections:
             )
         oidc = _load_oidc(document)
         held = self._open(oidc.connection_id, sealed)
-        return replace(oidc, client_secret=held.client_secret)
+        return replace(oidc, client_secret=held.client_secret, client_key=held.client_key)
 
     def _open(self, connection_id: str, sealed: bytes | None) -> _Secrets:
         if sealed is None:
@@ -261,8 +262,9 @@ class Connections:
             public = replace(value, signing_keys=(), encryption_keys=())
         else:
             identity_provider = value.identity_provider
-            sealed = self._seal(value.connection_id, _Secrets(client_secret=value.client_secret))
-            public = replace(value, client_secret="")
+            secrets = _Secrets(client_secret=value.client_secret, client_key=value.client_key)
+            sealed = self._seal(value.connection_id, secrets)
+            public = replace(value, client_secret="", client_key=None)
         return {
             "connection_id": value.connection_id,
             "organization_id": value.organization_id,

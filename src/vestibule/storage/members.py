@@ -173,11 +173,16 @@ class Members:
             found[one.member_id].append(one)
         return found
 
-    def put_registration(self, new: Registration) -> None:
-        """Insert or replace. Rules belong to the connection and are not stored here."""
+    def put_registration(self, new: Registration, known: Registration | None = None) -> None:
+        """Insert or replace. Rules belong to the connection and are not stored here.
+
+        `known` is the registration as this transaction has read it; without it, it is read here.
+        """
         stored = dump(replace(new, rules=RoleRules(), open=True))
-        known = role_sources.stored_groups(self._c, new.registration_id)
-        if known is not None:
+        groups = known.groups if known else None
+        if known is None:
+            groups = role_sources.stored_groups(self._c, new.registration_id)
+        if groups is not None:
             _UPDATE_REGISTRATION.run(self._c, {"id": new.registration_id, "new_document": stored})
         else:
             _INSERT_REGISTRATION.run(
@@ -190,10 +195,10 @@ class Members:
                     "document": stored,
                 },
             )
-        if known != new.groups:
+        if groups != new.groups:
             given = role_sources.of_registration(new.connection_id, new.groups)
             before = (
-                set() if known is None else role_sources.of_registration(new.connection_id, known)
+                set() if groups is None else role_sources.of_registration(new.connection_id, groups)
             )
             role_sources.change(self._c, new.member_id, before, given)
 

@@ -31,6 +31,7 @@ PATHS = (
     "/v1/public/sso/start",
     "/v1/b2b/sso/callback/{connection_id}",
     "/v1/public/sso/metadata/{connection_id}",
+    "/v1/public/sso/jwks/{connection_id}",
 )
 
 
@@ -65,6 +66,8 @@ class LoginDoor:
             legs = {"POST": callback_saml, "GET": callback_oidc}
         elif len(parts) == 5 and parts[1:4] == ["public", "sso", "metadata"]:
             legs = {"GET": metadata}
+        elif len(parts) == 5 and parts[1:4] == ["public", "sso", "jwks"]:
+            legs = {"GET": jwks}
         else:
             raise refusal("route_not_found")
         leg = legs.get(request.method)
@@ -150,6 +153,12 @@ async def metadata(rt: Runtime, _: Request, connection_id: str) -> Response:
     """SP metadata of one SAML connection, for the identity provider's administrator."""
     document = await connections.sp_metadata(rt, connection_id)
     return Response(document, media_type="application/samlmetadata+xml")
+
+
+async def jwks(rt: Runtime, _: Request, connection_id: str) -> Response:
+    """Our public key for one OpenID Provider that we prove ourselves to by private_key_jwt."""
+    keys = await connections.client_jwks(rt, connection_id)
+    return JSONResponse(keys, headers={"cache-control": "public, max-age=300"})
 
 
 def _query(request: Request) -> dict[str, str]:

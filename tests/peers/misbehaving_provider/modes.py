@@ -276,7 +276,7 @@ MODES: Final = (
     ),
     # -- the token endpoint -----------------------------------------------------------------
     _token(
-        "wants-a-private-key", "takes private_key_jwt alone, for which a connection has no key",
+        "wants-a-private-key", "takes private_key_jwt alone, and the connection has a secret",
         "oidc_client_auth_unsupported", auth_methods=("private_key_jwt",),
     ),
     _token(

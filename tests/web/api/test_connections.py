@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,6 +19,7 @@ from web.api.calls import (
     SESSIONS,
     SSO,
     certificate,
+    code_of,
     contents,
     done,
     organization,
@@ -300,6 +302,42 @@ async def test_oidc_becomes_active_with_its_last_missing_part(world: World) -> N
         answer = await world.call("PUT", path, {field: ""})
         assert answer.status_code == 400, field
         assert answer.json()["error_details"]["code"] == f"oidc_connection_{field}_required"
+
+
+async def test_a_key_of_the_connections_own_takes_the_place_of_the_secret(world: World) -> None:
+    path = await new_oidc(world)
+    world.answers.append(HttpResponse(404, {}, b""))
+    done(await world.call("PUT", path, {"issuer": ISSUER, "client_id": "id", **OIDC_URLS}))
+    made = await change(world, path, token_endpoint_auth_method="private_key_jwt")
+    assert made["status"] == "active"
+    assert made["client_secret"] == ""
+    assert made["client_certificate"]["certificate"].startswith("-----BEGIN CERTIFICATE-----")
+    place = urlsplit(made["client_jwks_url"]).path
+    async with world.client() as anybody:
+        first = await anybody.get(place)
+    (key,) = first.json()["keys"]
+    assert not key.keys() & {"d", "p", "q", "dp", "dq", "qi"}
+    assert key["kid"] == made["client_certificate"]["certificate_id"]
+    # The key stays, whatever else is changed and however often it is asked for.
+    again = await change(world, path, token_endpoint_auth_method="private_key_jwt")
+    assert again["client_certificate"] == made["client_certificate"]
+    answer = await world.call("PUT", path, {"token_endpoint_auth_method": ""})
+    assert code_of(answer) == "oidc_connection_client_secret_required"
+    answer = await world.call("PUT", path, {"token_endpoint_auth_method": "client_secret_jwt"})
+    assert code_of(answer) == "field_invalid"
+    back = {"token_endpoint_auth_method": "client_secret_post", "client_secret": "hush"}
+    assert (await change(world, path, **back))["status"] == "active"
+
+
+async def test_keys_are_shown_of_openid_connections_alone(world: World) -> None:
+    async with world.client() as anybody:
+        for name in (world.demo.saml.connection_id, world.demo.labs_oidc.connection_id, "nobody"):
+            answer = await anybody.get(
+                f"/v1/public/sso/jwks/{name}", headers={"accept": "application/json"}
+            )
+            assert answer.status_code == 404
+        none = await anybody.get(f"/v1/public/sso/jwks/{world.demo.oidc.connection_id}")
+        assert none.json() == {"keys": []}
 
 
 async def test_a_new_issuer_is_asked_and_the_callers_word_wins(world: World) -> None:

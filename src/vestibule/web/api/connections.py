@@ -100,6 +100,7 @@ class UpdateOidc(Request):
     attribute_mapping: dict[str, Any] | None = None
     oidc_connection_implicit_role_assignments: list[RoleAssignment] | None = None
     oidc_group_implicit_role_assignments: list[GroupRoleAssignment] | None = None
+    token_endpoint_auth_method: str | None = None
     external_sharing: str | None = None
 
 
@@ -316,7 +317,10 @@ async def create_oidc(call: Call, body: CreateConnection) -> OidcConnectionRespo
 )  # fmt: skip
 async def update_oidc(call: Call, body: UpdateOidc) -> OidcConnectionResponse:
     """A new issuer is asked for its OpenID configuration; URLs that are sent win over it. When it
-    cannot be used, the change is made all the same and `warning` says why."""
+    cannot be used, the change is made all the same and `warning` says why. With
+    `token_endpoint_auth_method` `private_key_jwt` (an extension) the connection gets a key of its
+    own and needs no secret: the provider reads the public key at `client_jwks_url`, or is given
+    `client_certificate`."""
     changed, warning = await connections.change_oidc(
         call.rt,
         call.actor,
@@ -334,6 +338,7 @@ async def update_oidc(call: Call, body: UpdateOidc) -> OidcConnectionResponse:
             jwks_url=body.jwks_url,
             custom_scopes=body.custom_scopes,
             attribute_mapping=_mapping(body.attribute_mapping),
+            token_endpoint_auth_method=body.token_endpoint_auth_method,
             external_sharing=body.external_sharing,
             connection_roles=connection_roles(body.oidc_connection_implicit_role_assignments),
             group_roles=group_roles(body.oidc_group_implicit_role_assignments),

@@ -87,6 +87,11 @@ _BROWSER_LEGS = (
         "What a SAML identity provider needs to know of us for one connection.",
         "an EntityDescriptor",
     ),
+    _leg(
+        "sso.jwks", "GET", "/v1/public/sso/jwks/{connection_id}", "Our key for one OpenID Provider",
+        "The public key by which a connection with `private_key_jwt` proves itself.",
+        "a JWK Set, empty where the connection has no key of its own",
+    ),
 )  # fmt: skip
 
 

@@ -350,6 +350,9 @@ class OidcConnection(msgspec.Struct, kw_only=True):
     attribute_mapping: Mapping[str, str]
     oidc_connection_implicit_role_assignments: list[RoleAssignment]
     oidc_group_implicit_role_assignments: list[GroupRoleAssignment]
+    token_endpoint_auth_method: str
+    client_jwks_url: str
+    client_certificate: Certificate | None
     external_sharing: str
 
 
@@ -372,6 +375,9 @@ def oidc_document(rt: Runtime, c: DomainOidc) -> OidcConnection:
         attribute_mapping=c.attribute_mapping,
         oidc_connection_implicit_role_assignments=_roles(c.rules.connection),
         oidc_group_implicit_role_assignments=_group_roles(c.rules.groups),
+        token_endpoint_auth_method=c.token_endpoint_auth_method,
+        client_jwks_url=f"{rt.settings.base_url}/v1/public/sso/jwks/{c.connection_id}",
+        client_certificate=_certificate(c.client_key.certificate) if c.client_key else None,
         external_sharing=c.external_sharing,
     )
 
