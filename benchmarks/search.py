@@ -168,8 +168,13 @@ def copy_rows(source: Store, target: Store) -> None:
                 new.execute(one.insert(), [dict(row) for row in some])
     with target.engine.engine.connect() as connection:
         raw = connection.execution_options(isolation_level="AUTOCOMMIT")
-        # What the database does by itself within a minute.
-        raw.execute(sa.text("VACUUM ANALYZE"))
+        # What the database does by itself within a minute, until every page is known as settled.
+        settled = sa.text("SELECT bool_and(relallvisible >= relpages) FROM pg_class WHERE relname"
+                          " IN ('member', 'role_source', 'member_email')")  # fmt: skip
+        for _ in range(20):
+            raw.execute(sa.text("VACUUM ANALYZE"))
+            if raw.execute(settled).scalar_one():
+                break
 
 
 def _large(project: Project) -> Organization:

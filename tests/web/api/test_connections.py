@@ -311,16 +311,16 @@ async def test_a_key_of_the_connections_own_takes_the_place_of_the_secret(world:
     made = await change(world, path, token_endpoint_auth_method="private_key_jwt")
     assert made["status"] == "active"
     assert made["client_secret"] == ""
-    assert made["client_certificate"]["certificate"].startswith("-----BEGIN CERTIFICATE-----")
+    assert made["client_certificates"][0]["certificate"].startswith("-----BEGIN CERTIFICATE-----")
     place = urlsplit(made["client_jwks_url"]).path
     async with world.client() as anybody:
         first = await anybody.get(place)
     (key,) = first.json()["keys"]
     assert not key.keys() & {"d", "p", "q", "dp", "dq", "qi"}
-    assert key["kid"] == made["client_certificate"]["certificate_id"]
+    assert key["kid"] == made["client_certificates"][0]["certificate_id"]
     # The key stays, whatever else is changed and however often it is asked for.
     again = await change(world, path, token_endpoint_auth_method="private_key_jwt")
-    assert again["client_certificate"] == made["client_certificate"]
+    assert again["client_certificates"] == made["client_certificates"]
     answer = await world.call("PUT", path, {"token_endpoint_auth_method": ""})
     assert code_of(answer) == "oidc_connection_client_secret_required"
     answer = await world.call("PUT", path, {"token_endpoint_auth_method": "client_secret_jwt"})

@@ -320,7 +320,7 @@ async def update_oidc(call: Call, body: UpdateOidc) -> OidcConnectionResponse:
     cannot be used, the change is made all the same and `warning` says why. With
     `token_endpoint_auth_method` `private_key_jwt` (an extension) the connection gets a key of its
     own and needs no secret: the provider reads the public key at `client_jwks_url`, or is given
-    `client_certificate`."""
+    the one in `client_certificates`."""
     changed, warning = await connections.change_oidc(
         call.rt,
         call.actor,

@@ -352,7 +352,7 @@ class OidcConnection(msgspec.Struct, kw_only=True):
     oidc_group_implicit_role_assignments: list[GroupRoleAssignment]
     token_endpoint_auth_method: str
     client_jwks_url: str
-    client_certificate: Certificate | None
+    client_certificates: list[Certificate]
     external_sharing: str
 
 
@@ -377,7 +377,7 @@ def oidc_document(rt: Runtime, c: DomainOidc) -> OidcConnection:
         oidc_group_implicit_role_assignments=_group_roles(c.rules.groups),
         token_endpoint_auth_method=c.token_endpoint_auth_method,
         client_jwks_url=f"{rt.settings.base_url}/v1/public/sso/jwks/{c.connection_id}",
-        client_certificate=_certificate(c.client_key.certificate) if c.client_key else None,
+        client_certificates=[_certificate(c.client_key.certificate)] if c.client_key else [],
         external_sharing=c.external_sharing,
     )
 
