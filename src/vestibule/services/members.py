@@ -463,6 +463,7 @@ async def search(
             with_deleted=_asks_for_deleted(operands),
             after=after,
             limit=limit,
+            once=roles.asked,
         )
         shown = {v.organization.organization_id: v for v in views(tx, organizations)}
         registrations = tx.members.registrations_of([m.member_id for m in found])
@@ -524,6 +525,7 @@ class _Roles:
         self._tx = tx
         self._organizations = organizations
         self._left = _MAX_ROLE_SOURCES
+        self.asked = False
 
     @cached_property
     def _rules(self) -> Sequence[tuple[str, RoleRules]]:
@@ -535,6 +537,7 @@ class _Roles:
         roles = set(wanted)
         if MEMBER_ROLE in roles:
             return rows.everybody()
+        self.asked = True
         if len(roles) * len(self._organizations) > self._left:
             raise _too_many_rules()
         sources: set[int] = set()

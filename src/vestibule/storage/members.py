@@ -213,27 +213,38 @@ class Members:
         with_deleted: bool,
         after: tuple[int, str] | None,
         limit: int,
+        once: bool = False,
     ) -> tuple[list[Member], int, tuple[int, str] | None]:
-        """A page in the order of creation, the number of all matches, and where the next begins."""
+        """A page in the order of creation, the number of all matches, and where the next begins.
+
+        With `once` the matches are worked out once for both, which pays where that is dear: a
+        search by role makes a set of members.
+        """
         plan_for_these_values(self._c)
         where: list[Condition] = [member.c.organization_id.in_(list(organization_ids))]
         if not with_deleted:
             where.append(member.c.status != "deleted")
         if conditions:
             where.append(sa.and_(*conditions) if match_all else sa.or_(*conditions))
-        page = sa.select(member.c.member_id, member.c.created_at).where(*where)
+        found = sa.select(member.c.member_id, member.c.created_at).where(*where)
+        # What is used twice, both databases work out once.
+        matches = found.cte("matches") if once else found.subquery("matches")
+        count = sa.select(sa.func.count()).select_from(matches)
+        told = count.scalar_subquery() if once else sa.null()
+        page = sa.select(matches.c.member_id, matches.c.created_at, told)
         if after is not None:
             page = page.where(
-                sa.tuple_(member.c.created_at, member.c.member_id)
+                sa.tuple_(matches.c.created_at, matches.c.member_id)
                 > sa.tuple_(sa.literal(after[0]), sa.literal(after[1]))
             )
-        ordered = page.order_by(member.c.created_at, member.c.member_id)
+        ordered = page.order_by(matches.c.created_at, matches.c.member_id)
         # Ids first, from the index alone; documents only of the members that are shown.
         rows = self._c.execute(ordered.limit(limit + 1)).all()
         if after is None and len(rows) <= limit:
             total = len(rows)
+        elif once and rows:
+            total = rows[0][2]
         else:
-            count = sa.select(sa.func.count()).select_from(member).where(*where)
             total = self._c.execute(count).scalar_one()
         more = (rows[limit - 1][1], rows[limit - 1][0]) if len(rows) > limit else None
         return self._documents([row[0] for row in rows[:limit]]), total, more
