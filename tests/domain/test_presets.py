@@ -18,6 +18,7 @@ from vestibule.domain.connections import (
     SamlChanges,
     SamlConnection,
     StoredCertificate,
+    missing_parts,
     update_oidc,
     update_saml,
     with_certificate,
@@ -26,7 +27,6 @@ from vestibule.domain.presets import (
     PLACEHOLDERS,
     Preset,
     ProtocolPreset,
-    missing_parts,
     read_preset,
     setup_of,
 )
@@ -295,6 +295,9 @@ def test_what_is_missing_is_what_keeps_a_connection_pending() -> None:
         assert name in missing_parts(oidc)
         value = "x" if name.startswith("client_") else f"https://acme.example/{name}"
         oidc = update_oidc(oidc, OidcChanges(**{name: value}), insecure_http=False, now=NOW)
+    assert (oidc.status, missing_parts(oidc)) == ("active", ())
+    by_key = OidcChanges(token_endpoint_auth_method="private_key_jwt", client_secret="")
+    oidc = update_oidc(oidc, by_key, insecure_http=False, now=NOW)
     assert (oidc.status, missing_parts(oidc)) == ("active", ())
 
 

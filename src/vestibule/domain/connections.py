@@ -249,22 +249,32 @@ def update_saml(
     return activate_saml(new)
 
 
+def missing_parts(connection: SourceConnection) -> tuple[str, ...]:
+    """The fields of the update calls without which a connection stays pending (§3.2, §3.3)."""
+    if isinstance(connection, SamlConnection):
+        held = {
+            "idp_entity_id": connection.idp_entity_id,
+            "idp_sso_url": connection.idp_sso_url,
+            "x509_certificate": connection.verification_certificates,
+            "attribute_mapping": connection.attribute_mapping,
+        }
+        return tuple(name for name, value in held.items() if not value)
+    needed = ["issuer", "client_id", "client_secret", "authorization_url", "token_url",
+              "userinfo_url", "jwks_url"]  # fmt: skip
+    if connection.token_endpoint_auth_method == "private_key_jwt":
+        needed.remove("client_secret")
+    return tuple(name for name in needed if not getattr(connection, name))
+
+
 def activate_saml(connection: SamlConnection) -> SamlConnection:
     """Make a complete connection active; refuse to take from an active one what it needs."""
-    missing = [
-        code
-        for code, present in (
-            ("saml_connection_idp_entity_id_required", connection.idp_entity_id),
-            ("saml_connection_idp_sso_url_required", connection.idp_sso_url),
-            ("saml_connection_attribute_mapping_required", connection.attribute_mapping),
-            ("cannot_delete_last_sso_verification_key", connection.verification_certificates),
-        )
-        if not present
-    ]
+    missing = missing_parts(connection)
     if not missing:
         return replace(connection, status="active")
     if connection.status == "active":
-        raise refusal(missing[0])
+        if missing[0] == "x509_certificate":
+            raise refusal("cannot_delete_last_sso_verification_key")
+        raise refusal(f"saml_connection_{missing[0]}_required")
     return connection
 
 
@@ -311,11 +321,7 @@ def update_oidc(
 
 def activate_oidc(connection: OidcConnection) -> OidcConnection:
     """Make a complete connection active; refuse to take from an active one what it needs."""
-    needed = ["issuer", "client_id", "client_secret", "authorization_url", "token_url",
-              "userinfo_url", "jwks_url"]  # fmt: skip
-    if connection.token_endpoint_auth_method == "private_key_jwt":
-        needed.remove("client_secret")
-    missing = [name for name in needed if not getattr(connection, name)]
+    missing = missing_parts(connection)
     if not missing:
         return replace(connection, status="active")
     if connection.status == "active":

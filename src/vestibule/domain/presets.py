@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from vestibule.domain.attributes import check_oidc_mapping, check_saml_mapping
-from vestibule.domain.connections import OidcConnection, SamlConnection, SourceConnection
+from vestibule.domain.connections import SamlConnection, SourceConnection, missing_parts
 from vestibule.protocols.oidc import RESERVED_PARAMETERS
 
 Protocol = Literal["saml", "oidc"]
@@ -179,21 +179,6 @@ def setup_of(
         content=_filled(content, values),
         missing=missing_parts(connection),
     )
-
-
-def missing_parts(connection: SourceConnection) -> tuple[str, ...]:
-    """The fields without which the connection stays pending (§3.2, §3.3)."""
-    if isinstance(connection, OidcConnection):
-        needed = ("issuer", "client_id", "client_secret", "authorization_url", "token_url",
-                  "userinfo_url", "jwks_url")  # fmt: skip
-        return tuple(name for name in needed if not getattr(connection, name))
-    held = {
-        "idp_entity_id": connection.idp_entity_id,
-        "idp_sso_url": connection.idp_sso_url,
-        "x509_certificate": connection.verification_certificates,
-        "attribute_mapping": connection.attribute_mapping,
-    }
-    return tuple(name for name, value in held.items() if not value)
 
 
 def _content(preset: Preset, connection: SourceConnection) -> ProtocolPreset | None:

@@ -32,10 +32,10 @@ from vestibule.domain.idp_tokens import (
 from vestibule.domain.sessions import wire_time
 from vestibule.errors import UpstreamError, VestibuleError, refusal
 from vestibule.protocols import oidc
-from vestibule.protocols.http import HttpResponse, retry_after
+from vestibule.protocols.http import HttpRequest, HttpResponse, retry_after
 from vestibule.services.audit import record
 from vestibule.services.idp_documents import key_set, provider_of
-from vestibule.services.login_oidc import client_of
+from vestibule.services.login_oidc import ask_token_endpoint, client_of
 from vestibule.services.members import find_member
 from vestibule.services.organizations import resolve
 from vestibule.services.rbac import Actor
@@ -410,20 +410,15 @@ async def _ask(rt: Runtime, connection: OidcConnection, old: IdpTokens) -> IdpTo
 
 
 async def _exchange(rt: Runtime, connection: OidcConnection, refresh_token: str) -> HttpResponse:
-    """Some providers list a client authentication that they then refuse: try the other one."""
     provider, client = provider_of(connection), client_of(rt, connection)
-    method = oidc.choose_auth_method(provider, client)
-    other = oidc.other_auth_method(provider, method)
-    while True:
-        response = await rt.send(
-            oidc.build_refresh_request(
-                provider, client, refresh_token=refresh_token, auth_method=method,
-                now=rt.now(), jti=rt.new_token(),
-            )
+
+    def build(auth_method: str) -> HttpRequest:
+        return oidc.build_refresh_request(
+            provider, client, refresh_token=refresh_token, auth_method=auth_method,
+            now=rt.now(), jti=rt.new_token(),
         )  # fmt: skip
-        if other is None or oidc.token_error(response) != "invalid_client":
-            return response
-        method, other = other, None
+
+    return await ask_token_endpoint(rt, provider, client, build)
 
 
 async def _check_id_token(

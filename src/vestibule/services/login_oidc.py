@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from vestibule.domain.attributes import Statement, map_statement
@@ -10,6 +10,7 @@ from vestibule.domain.connections import LoginRoute, OidcConnection
 from vestibule.domain.logins import LoginAttempt, StartRequest, StoredGrant, VerifiedIdentity
 from vestibule.errors import VestibuleError, refusal
 from vestibule.protocols import jwt, oidc
+from vestibule.protocols.http import HttpRequest, HttpResponse
 from vestibule.services.idp_documents import key_set, provider_of
 from vestibule.services.login_trace import Trace
 from vestibule.services.runtime import Runtime
@@ -98,24 +99,30 @@ async def finish(
 async def _exchange(
     rt: Runtime, provider: oidc.OidcProvider, client: oidc.OidcClient, code: str, verifier: str
 ) -> oidc.TokenGrant:
-    """Some providers list a client authentication that they then refuse: try the other one."""
-    method = oidc.choose_auth_method(provider, client)
-    response = await rt.send(
-        oidc.build_code_request(
-            provider, client, code=code, code_verifier=verifier, auth_method=method,
+    def build(auth_method: str) -> HttpRequest:
+        return oidc.build_code_request(
+            provider, client, code=code, code_verifier=verifier, auth_method=auth_method,
             now=rt.now(), jti=rt.new_token(),
-        )
-    )  # fmt: skip
-    if oidc.token_error(response) == "invalid_client":
-        other = oidc.other_auth_method(provider, method)
-        if other is not None:
-            response = await rt.send(
-                oidc.build_code_request(
-                    provider, client, code=code, code_verifier=verifier, auth_method=other,
-                    now=rt.now(), jti=rt.new_token(),
-                )
-            )  # fmt: skip
+        )  # fmt: skip
+
+    response = await ask_token_endpoint(rt, provider, client, build)
     return oidc.read_token_response(response, now=rt.now())
+
+
+async def ask_token_endpoint(
+    rt: Runtime,
+    provider: oidc.OidcProvider,
+    client: oidc.OidcClient,
+    build: Callable[[str], HttpRequest],
+) -> HttpResponse:
+    """Send what `build` makes for one way of proving who we are. Some providers list a way that
+    they then refuse: try the other one."""
+    method = oidc.choose_auth_method(provider, client)
+    response = await rt.send(build(method))
+    other = oidc.other_auth_method(provider, client, method)
+    if other is not None and oidc.token_error(response) == "invalid_client":
+        response = await rt.send(build(other))
+    return response
 
 
 async def _verified_claims(

@@ -252,7 +252,9 @@ def test_auth_method_is_the_configured_or_the_strongest_common_one(
 def test_the_other_method_is_one_that_the_provider_lists(
     methods: tuple[str, ...], used: str, other: str | None
 ) -> None:
-    assert oidc.other_auth_method(provider(token_endpoint_auth_methods=methods), used) == other
+    found = provider(token_endpoint_auth_methods=methods)
+    assert oidc.other_auth_method(found, client(), used) == other
+    assert oidc.other_auth_method(found, client(auth_method=used), used) is None
 
 
 def test_refresh_asks_for_scopes_only_when_told() -> None:

@@ -70,8 +70,11 @@ def choose_auth_method(provider: OidcProvider, client: OidcClient) -> str:
     )
 
 
-def other_auth_method(provider: OidcProvider, used: str) -> str | None:
-    """What to try once more after `invalid_client`: some list two methods and accept one."""
+def other_auth_method(provider: OidcProvider, client: OidcClient, used: str) -> str | None:
+    """What to try once more after `invalid_client`: some list two methods and accept one. A client
+    that was told how sends its secret in no other way."""
+    if client.auth_method:
+        return None
     for method in _SECRET_METHODS:
         if method != used and used in _SECRET_METHODS:
             return method if method in provider.token_endpoint_auth_methods else None
