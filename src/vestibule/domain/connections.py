@@ -31,6 +31,13 @@ Status = Literal["pending", "active"]
 Sharing = Literal["open", "approval", "closed"]
 AuthMethod = Literal["", "client_secret_basic", "client_secret_post", "private_key_jwt"]
 AUTH_METHODS = get_args(AuthMethod)
+Binding = Literal["redirect", "post"]
+BINDINGS = get_args(Binding)
+# Whether a new key in the provider's metadata waits for an administrator, unless a key that is
+# trusted already has signed the document.
+MetadataPolicy = Literal["confirm", "automatic"]
+METADATA_POLICIES = get_args(MetadataPolicy)
+MAX_AUTHN_CONTEXTS = 8
 ShareStatus = Literal["pending", "active", "revoked"]
 
 
@@ -74,8 +81,17 @@ class SamlConnection:
     revoked_organizations: tuple[str, ...] = ()
     idp_entity_id: str = ""
     idp_sso_url: str = ""
+    idp_sso_binding: Binding = "redirect"
+    # Single logout; the answers go to a URL of their own where the provider has one.
+    idp_slo_url: str = ""
+    idp_slo_response_url: str = ""
+    idp_slo_binding: Binding = "redirect"
+    idp_metadata_url: str = ""
+    idp_metadata_policy: MetadataPolicy = "confirm"
     attribute_mapping: Mapping[str, str] = field(default_factory=dict)
     nameid_format: str = DEFAULT_NAME_ID_FORMAT
+    force_authn: bool = False
+    requested_authn_context: tuple[str, ...] = ()
     alternative_audience_uri: str = ""
     alternative_acs_url: str = ""
     idp_initiated_auth_disabled: bool = False
@@ -187,8 +203,16 @@ class SamlChanges:
     identity_provider: str | None = None
     idp_entity_id: str | None = None
     idp_sso_url: str | None = None
+    idp_sso_binding: str | None = None
+    idp_slo_url: str | None = None
+    idp_slo_response_url: str | None = None
+    idp_slo_binding: str | None = None
+    idp_metadata_url: str | None = None
+    idp_metadata_policy: str | None = None
     attribute_mapping: Mapping[str, str] | None = None
     nameid_format: str | None = None
+    force_authn: bool | None = None
+    requested_authn_context: tuple[str, ...] | None = None
     alternative_audience_uri: str | None = None
     alternative_acs_url: str | None = None
     idp_initiated_auth_disabled: bool | None = None
@@ -238,8 +262,15 @@ def update_saml(
         )
     if changes.idp_entity_id is not None and len(changes.idp_entity_id) > 1024:
         raise refusal("invalid_idp_entity_id", got=changes.idp_entity_id)
-    if changes.alternative_acs_url:
-        _check_url(changes.alternative_acs_url, insecure_http, "field_invalid", "field_invalid")
+    for name in ("alternative_acs_url", "idp_slo_url", "idp_slo_response_url"):
+        if url := getattr(changes, name):
+            _check_url(url, insecure_http, "field_invalid", "field_invalid")
+    if url := changes.idp_metadata_url:
+        _check_url(url, insecure_http, "invalid_saml_metadata_url", "invalid_saml_metadata_url")
+    _check_choice("idp_sso_binding", changes.idp_sso_binding, BINDINGS)
+    _check_choice("idp_slo_binding", changes.idp_slo_binding, BINDINGS)
+    _check_choice("idp_metadata_policy", changes.idp_metadata_policy, METADATA_POLICIES)
+    _check_authn_context(changes.requested_authn_context or ())
     asked = _asked(changes)
     mapping = changes.attribute_mapping
     if mapping is not None:
@@ -306,11 +337,9 @@ def update_oidc(
             stem = "issuer_url" if name == "issuer" else name
             code = f"oidc_connection_{stem}_invalid_format"
             _check_url(url, insecure_http, code, code)
-    if changes.token_endpoint_auth_method not in (None, *AUTH_METHODS):
-        raise refusal(
-            "field_invalid",
-            want=f"token_endpoint_auth_method in {', '.join(AUTH_METHODS[1:])}",
-            got=changes.token_endpoint_auth_method,
+    if changes.token_endpoint_auth_method:
+        _check_choice(
+            "token_endpoint_auth_method", changes.token_endpoint_auth_method, AUTH_METHODS[1:]
         )
     asked = _asked(changes)
     if changes.attribute_mapping is not None:
@@ -440,6 +469,29 @@ def _require_groups(rules: RoleRules, has_groups: bool) -> None:
         raise refusal("invalid_rbac_role_assignment", want="a group", got="an empty string")
     if rules.groups and not has_groups:
         raise refusal("saml_connection_attribute_mapping_missing_groups_key")
+
+
+def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
+    if value is not None and value not in choices:
+        raise refusal("field_invalid", want=f"{name} in {', '.join(choices)}", got=value)
+
+
+def _check_authn_context(references: Sequence[str]) -> None:
+    """Class references are URIs (SAML Core §2.7.2.2)."""
+    if len(references) > MAX_AUTHN_CONTEXTS:
+        raise refusal(
+            "field_invalid", want=f"requested_authn_context of {MAX_AUTHN_CONTEXTS} at most",
+            got=str(len(references)),
+        )  # fmt: skip
+    for reference in references:
+        if (
+            not 0 < len(reference) <= 256
+            or not reference.isascii()
+            or " " in reference
+            or not reference.isprintable()
+            or ":" not in reference
+        ):
+            raise refusal("field_invalid", want="requested_authn_context of URIs", got=reference)
 
 
 def _check_display_name(name: str | None) -> None:

@@ -67,6 +67,14 @@ class UpdateSaml(Request):
     attribute_mapping: dict[str, Any] | None = None
     x509_certificate: str | None = None
     idp_sso_url: str | None = None
+    idp_sso_binding: str | None = None
+    idp_slo_url: str | None = None
+    idp_slo_response_url: str | None = None
+    idp_slo_binding: str | None = None
+    idp_metadata_url: str | None = None
+    idp_metadata_policy: str | None = None
+    force_authn: bool | None = None
+    requested_authn_context: list[str] | None = None
     saml_connection_implicit_role_assignments: list[RoleAssignment] | None = None
     saml_group_implicit_role_assignments: list[GroupRoleAssignment] | None = None
     alternative_audience_uri: str | None = None
@@ -80,6 +88,35 @@ class UpdateSaml(Request):
     external_sharing: str | None = None
     sign_requests: bool | None = None
     insecure_legacy_encryption: bool | None = None
+
+    def changes(self) -> SamlChanges:
+        return SamlChanges(
+            display_name=self.display_name,
+            identity_provider=self.identity_provider,
+            idp_entity_id=self.idp_entity_id,
+            idp_sso_url=self.idp_sso_url,
+            idp_sso_binding=self.idp_sso_binding,
+            idp_slo_url=self.idp_slo_url,
+            idp_slo_response_url=self.idp_slo_response_url,
+            idp_slo_binding=self.idp_slo_binding,
+            idp_metadata_url=self.idp_metadata_url,
+            idp_metadata_policy=self.idp_metadata_policy,
+            force_authn=self.force_authn,
+            requested_authn_context=None
+            if self.requested_authn_context is None
+            else tuple(self.requested_authn_context),
+            attribute_mapping=_mapping(self.attribute_mapping),
+            nameid_format=self.nameid_format,
+            alternative_audience_uri=self.alternative_audience_uri,
+            alternative_acs_url=self.alternative_acs_url,
+            idp_initiated_auth_disabled=self.idp_initiated_auth_disabled,
+            allow_gateway_callback=self.allow_gateway_callback,
+            sign_requests=self.sign_requests,
+            insecure_legacy_encryption=self.insecure_legacy_encryption,
+            external_sharing=self.external_sharing,
+            connection_roles=connection_roles(self.saml_connection_implicit_role_assignments),
+            group_roles=group_roles(self.saml_group_implicit_role_assignments),
+        )
 
 
 class UpdateSamlByUrl(Request):
@@ -211,23 +248,7 @@ async def update_saml(call: Call, body: UpdateSaml) -> SamlConnectionResponse:
         call.actor,
         call.path["organization_id"],
         call.path["connection_id"],
-        SamlChanges(
-            display_name=body.display_name,
-            identity_provider=body.identity_provider,
-            idp_entity_id=body.idp_entity_id,
-            idp_sso_url=body.idp_sso_url,
-            attribute_mapping=_mapping(body.attribute_mapping),
-            nameid_format=body.nameid_format,
-            alternative_audience_uri=body.alternative_audience_uri,
-            alternative_acs_url=body.alternative_acs_url,
-            idp_initiated_auth_disabled=body.idp_initiated_auth_disabled,
-            allow_gateway_callback=body.allow_gateway_callback,
-            sign_requests=body.sign_requests,
-            insecure_legacy_encryption=body.insecure_legacy_encryption,
-            external_sharing=body.external_sharing,
-            connection_roles=connection_roles(body.saml_connection_implicit_role_assignments),
-            group_roles=group_roles(body.saml_group_implicit_role_assignments),
-        ),
+        body.changes(),
         x509_certificate=body.x509_certificate,
         signing_private_key=body.signing_private_key,
         encryption_private_key=body.saml_encryption_private_key,

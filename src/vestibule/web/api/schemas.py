@@ -296,6 +296,14 @@ class SamlConnection(msgspec.Struct, kw_only=True):
     sign_requests: bool
     insecure_legacy_encryption: bool
     metadata_url: str
+    idp_sso_binding: str
+    idp_slo_url: str
+    idp_slo_response_url: str
+    idp_slo_binding: str
+    idp_metadata_url: str
+    idp_metadata_policy: str
+    force_authn: bool
+    requested_authn_context: Sequence[str]
 
 
 def saml_document(rt: Runtime, c: DomainSaml) -> SamlConnection:
@@ -329,6 +337,14 @@ def saml_document(rt: Runtime, c: DomainSaml) -> SamlConnection:
         sign_requests=c.sign_requests,
         insecure_legacy_encryption=c.insecure_legacy_encryption,
         metadata_url=f"{rt.settings.base_url}/v1/public/sso/metadata/{c.connection_id}",
+        idp_sso_binding=c.idp_sso_binding,
+        idp_slo_url=c.idp_slo_url,
+        idp_slo_response_url=c.idp_slo_response_url,
+        idp_slo_binding=c.idp_slo_binding,
+        idp_metadata_url=c.idp_metadata_url,
+        idp_metadata_policy=c.idp_metadata_policy,
+        force_authn=c.force_authn,
+        requested_authn_context=c.requested_authn_context,
     )
 
 
