@@ -787,6 +787,9 @@ _table(
      "that connection.", _DEV + "use the one that is there."),
     ("too_many_sso_connections", "The organization has as many connections as it may have.",
      _DEV + "delete one first."),
+    ("would_lock_out_administrators", "After this nobody could administer the organization.",
+     "The organization's administrator: give another administrator a way in first, or repeat the "
+     "call with accept_lockout.", "bad_request"),
     ("changed_meanwhile", "Somebody else changed this at the same moment.",
      "Read it again and repeat the change.", "bad_request"),
 )

@@ -7,6 +7,8 @@ provider and knows no rows.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -50,6 +52,12 @@ class StoredCertificate:
     issuer: str
     created_at: datetime
     expires_at: datetime
+
+    @property
+    def fingerprint_sha256(self) -> str:
+        """Of the DER form, in lower-case hexadecimal digits."""
+        body = "".join(line for line in self.certificate.splitlines() if "-----" not in line)
+        return hashlib.sha256(base64.b64decode(body)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,23 @@ class StoredGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """By what a SAML response was believed, so that a change can be held against it later.
+
+    `signed_by` are SHA-256 fingerprints of certificates; `audiences` has one entry for each
+    restriction.
+    """
+
+    issuer: str
+    signed_by: tuple[str, ...]
+    recipient: str
+    audiences: tuple[tuple[str, ...], ...]
+    unsolicited: bool
+    authn_context: str | None = None
+    legacy_encryption: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedIdentity:
     """What a leg proved. Only `finish` of a leg makes one."""
 
@@ -88,6 +105,7 @@ class VerifiedIdentity:
     authenticated_at: datetime
     session_not_on_or_after: datetime | None = None
     grant: StoredGrant | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +155,7 @@ class LoginTrace:
     member_id: str | None = None
     authenticated_at: datetime | None = None
     steps: tuple[TraceStep, ...] = ()
+    evidence: Evidence | None = None
 
     @property
     def told(self) -> tuple[TraceStep, ...]:

@@ -404,6 +404,7 @@ OPERATION_RULES: Mapping[str, Rule] = {
     "organizations_members.unlink_retired_email": Rule(
         _MEMBER, "update.info.unlink.retired-email", self_resource=_SELF
     ),
+    "organizations.check_lockout": Rule(_MEMBER, "search"),
     "sso.get_connections": Rule(_SSO, "get"),
     "sso.delete_connection": Rule(_SSO, "delete"),
     "sso.create_connection": Rule(_SSO, "create"),

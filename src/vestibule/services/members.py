@@ -518,6 +518,21 @@ def _condition(roles: _Roles, operand: Operand) -> rows.Condition:
     raise refusal("member_search_filter_name_not_recognized", got=name)
 
 
+def holders(tx: Tx, organization: Organization, role_id: str, limit: int) -> Sequence[Member]:
+    """The members who hold the role from any source, at most so many."""
+    roles = _Roles(tx, [organization])
+    found, _, _ = tx.members.search(
+        [organization.organization_id],
+        [roles.held([role_id])],
+        match_all=True,
+        with_deleted=False,
+        after=None,
+        limit=limit,
+        once=roles.asked,
+    )
+    return found
+
+
 class _Roles:
     """What gives which role in some organizations, read once for all filters of a search."""
 

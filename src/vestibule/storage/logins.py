@@ -164,6 +164,28 @@ class Logins:
         opened = self._ring.open(row[2], f"login_trace {trace.trace_id}")
         return trace, _load_statement(opened)
 
+    def past(self, connection_ids: Sequence[str], limit: int) -> list[tuple[LoginTrace, Statement]]:
+        """The latest logins through these connections that were let in and whose statement was
+        kept, latest first."""
+        rows = self._c.execute(
+            sa.select(
+                login_trace.c.document, login_trace.c.authenticated_at,
+                login_trace.c.statement_sealed,
+            )
+            .where(
+                login_trace.c.connection_id.in_(list(connection_ids)),
+                login_trace.c.outcome == "accepted",
+                login_trace.c.statement_sealed.is_not(None),
+            )
+            .order_by(login_trace.c.started_at.desc(), login_trace.c.trace_id)
+            .limit(limit)
+        )  # fmt: skip
+        told = [(_trace(row[0], row[1]), row[2]) for row in rows]
+        return [
+            (t, _load_statement(self._ring.open(sealed, f"login_trace {t.trace_id}")))
+            for t, sealed in told
+        ]
+
     def _seal_statement(self, trace_id: str, statement: Statement | None) -> bytes | None:
         document = dump(statement) if statement is not None else ""
         if not document or len(document) > MAX_STATEMENT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -151,6 +151,45 @@ class Members:
         row = _BY_SUBJECT.run(self._c, parameters).fetchone()
         return (_load_registration(row[0]), _load(row[1])) if row else None
 
+    def by_subjects(self, connection_id: str, subjects: Collection[str]) -> dict[str, Member]:
+        """Whoever is registered at that connection under one of the subjects, deleted or not."""
+        if not subjects:
+            return {}
+        query = (
+            sa.select(registration.c.subject, member.c.document)
+            .join(member, member.c.member_id == registration.c.member_id)
+            .where(
+                registration.c.connection_id == connection_id,
+                registration.c.subject.in_(list(subjects)),
+            )
+        )
+        return {row[0]: _load(row[1]) for row in self._c.execute(query)}
+
+    def by_emails(
+        self, organization_id: str, keys: Collection[str]
+    ) -> dict[str, tuple[Member, bool]]:
+        """Who owns the addresses in this organization, and whether it is a retired one, by key."""
+        if not keys:
+            return {}
+        query = (
+            sa.select(member_email.c.email_key, member.c.document, member_email.c.retired)
+            .join(member, member.c.member_id == member_email.c.member_id)
+            .where(
+                member_email.c.organization_id == organization_id,
+                member_email.c.email_key.in_(list(keys)),
+            )
+        )
+        return {row[0]: (_load(row[1]), bool(row[2])) for row in self._c.execute(query)}
+
+    def of_ids(self, member_ids: Collection[str]) -> dict[str, Member]:
+        """The members of these ids that there are, deleted ones too."""
+        if not member_ids:
+            return {}
+        query = sa.select(member.c.member_id, member.c.document).where(
+            member.c.member_id.in_(list(member_ids))
+        )
+        return {row[0]: _load(row[1]) for row in self._c.execute(query)}
+
     def registrations(self, member_id: str) -> list[Registration]:
         """The member's registrations with the rules of their connections as they stand now."""
         return [
@@ -251,13 +290,8 @@ class Members:
 
     def _documents(self, member_ids: Sequence[str]) -> list[Member]:
         """The members of these ids, in the same order."""
-        if not member_ids:
-            return []
-        query = sa.select(member.c.member_id, member.c.document).where(
-            member.c.member_id.in_(list(member_ids))
-        )
-        found = {row[0]: row[1] for row in self._c.execute(query)}
-        return [_load(found[name]) for name in member_ids]
+        found = self.of_ids(member_ids)
+        return [found[name] for name in member_ids]
 
 
 # --- filters of the search (wire §2.4) ----------------------------------------------------------

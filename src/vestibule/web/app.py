@@ -19,7 +19,9 @@ from vestibule.services.runtime import Runtime
 from vestibule.web.answers import refuse
 from vestibule.web.api import (  # noqa: F401
     connections,
+    dry_run,
     jwt_templates,
+    lockout,
     mapping,
     members,
     organizations,

@@ -8,11 +8,10 @@ import msgspec
 
 from vestibule.domain.attributes import Profile
 from vestibule.domain.sessions import wire_time
-from vestibule.errors import VestibuleError
 from vestibule.services import mapping
 from vestibule.services.mapping import Pasted, Preview
 from vestibule.web.api.registry import Call, Request, Response, operation
-from vestibule.web.api.schemas import RoleSourceDocument
+from vestibule.web.api.schemas import RefusalDocument, RoleSourceDocument, refusal_document
 
 
 class MappingPreview(Request):
@@ -35,21 +34,13 @@ class PreviewedRole(msgspec.Struct):
     sources: list[RoleSourceDocument]
 
 
-class PreviewRefusal(msgspec.Struct):
-    code: str
-    message: str
-    remedy: str
-    want: str | None = None
-    got: str | None = None
-
-
 class MappingPreviewResponse(Response):
     connection_id: str
     basis: str
     verified: bool
     login_at: str | None
     trace_id: str | None
-    refusal: PreviewRefusal | None
+    refusal: RefusalDocument | None
     values: list[MappedValue]
     subject: str
     email_address: str
@@ -96,7 +87,7 @@ def _response(connection_id: str, found: Preview) -> MappingPreviewResponse:
         verified=sample.basis == "last_login",
         login_at=wire_time(sample.login_at) if sample.login_at else None,
         trace_id=sample.trace_id or None,
-        refusal=_refusal(found.refusal) if found.refusal else None,
+        refusal=refusal_document(found.refusal) if found.refusal else None,
         values=[
             MappedValue(key, source, profile.custom.get(key, list(profile.attributes.get(key, ()))))
             for key, source in profile.sources.items()
@@ -116,7 +107,3 @@ def _response(connection_id: str, found: Preview) -> MappingPreviewResponse:
         warnings=list(found.warnings),
     )
 
-
-def _refusal(error: VestibuleError) -> PreviewRefusal:
-    row = error.row
-    return PreviewRefusal(error.code, row.message, row.remedy, error.want, error.got)

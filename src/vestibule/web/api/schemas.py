@@ -26,6 +26,7 @@ from vestibule.domain.connections import (
 from vestibule.domain.rbac import ADMIN_ROLE, GroupRole, Permission, Role
 from vestibule.domain.rbac import Policy as DomainPolicy
 from vestibule.domain.sessions import Session, factor_document, wire_time
+from vestibule.errors import VestibuleError
 from vestibule.services.members import MemberView
 from vestibule.services.organizations import OrganizationView
 from vestibule.services.runtime import Runtime
@@ -269,6 +270,21 @@ class EncryptionKeyDocument(msgspec.Struct):
     private_key_id: str
     private_key: str
     created_at: str
+
+
+class RefusalDocument(msgspec.Struct):
+    """Why a login would end: a code of the reference, what it says, and what was compared."""
+
+    code: str
+    message: str
+    remedy: str
+    want: str | None = None
+    got: str | None = None
+
+
+def refusal_document(error: VestibuleError) -> RefusalDocument:
+    row = error.row
+    return RefusalDocument(error.code, row.message, row.remedy, error.want, error.got)
 
 
 class SamlConnection(msgspec.Struct, kw_only=True):
