@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vestibule.domain.attributes import Statement, map_statement
 from vestibule.domain.connections import LoginRoute, SamlConnection
-from vestibule.domain.logins import LoginAttempt, StartRequest, VerifiedIdentity
+from vestibule.domain.logins import Evidence, LoginAttempt, StartRequest, VerifiedIdentity
 from vestibule.errors import refusal
 from vestibule.protocols import saml
 from vestibule.services.connections import service_provider
@@ -80,8 +80,27 @@ def finish(
         verified.friendly_names,
     )
     profile = map_statement(connection.attribute_mapping, statement)
-    until = verified.session_not_on_or_after
-    return VerifiedIdentity("saml", statement, profile, verified.authn_instant, until), verified
+    identity = VerifiedIdentity(
+        "saml",
+        statement,
+        profile,
+        verified.authn_instant,
+        verified.session_not_on_or_after,
+        evidence=_evidence(verified, unsolicited=request_id is None),
+    )
+    return identity, verified
+
+
+def _evidence(verified: saml.VerifiedAssertion, *, unsolicited: bool) -> Evidence:
+    return Evidence(
+        issuer=verified.issuer,
+        signed_by=verified.signed_by,
+        recipient=verified.recipient,
+        audiences=verified.audiences,
+        unsolicited=unsolicited,
+        authn_context=verified.authn_context,
+        legacy_encryption="legacy encryption" in verified.warnings,
+    )
 
 
 def _both(first: str, second: str) -> tuple[str, ...]:

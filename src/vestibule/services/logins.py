@@ -380,6 +380,7 @@ async def _let_in(
                 trace.onto(base_trace(attempt)),
                 outcome="accepted",
                 member_id=admitted.member.member_id,
+                evidence=identity.evidence,
             ),
             identity.statement,
         )

@@ -84,6 +84,8 @@ class VerifiedAssertion:
 
     Made by `verify_response` only. `attributes` has values in document order, never an empty
     tuple. `replay_until` is the moment until which `assertion_id` has to be remembered.
+    `signed_by` are the SHA-256 fingerprints of the certificates by whose keys it is believed, and
+    `audiences` has one entry for each restriction.
     """
 
     assertion_id: str
@@ -97,6 +99,9 @@ class VerifiedAssertion:
     attributes: Mapping[str, tuple[str, ...]]
     friendly_names: Mapping[str, str]
     replay_until: datetime
+    recipient: str
+    audiences: tuple[tuple[str, ...], ...]
+    signed_by: tuple[str, ...]
     signed: Signed
     encrypted: bool
     warnings: tuple[str, ...]
@@ -135,6 +140,7 @@ def judge_assertion(
     now: datetime,
     decrypt: Decrypt,
     signed: Signed,
+    signed_by: tuple[str, ...],
     encrypted: bool,
     warnings: tuple[str, ...],
 ) -> VerifiedAssertion:
@@ -158,8 +164,8 @@ def judge_assertion(
     issuer = check_issuer(parts.get(ISSUER), expected.idp_entity_id)
     read_time(assertion.get("IssueInstant", ""))
     name_id, confirmations = _read_subject(parts.get(SUBJECT), decrypt)
-    bearer_until = _check_confirmations(confirmations, expected, now)
-    _check_conditions(parts.get(CONDITIONS), expected, now)
+    bearer_until, recipient = _check_confirmations(confirmations, expected, now)
+    audiences = _check_conditions(parts.get(CONDITIONS), expected, now)
     login = _read_logins(logins, expected, now)
     attributes, friendly_names = read_attributes(statements, decrypt)
     return VerifiedAssertion(
@@ -174,6 +180,9 @@ def judge_assertion(
         attributes=attributes,
         friendly_names=friendly_names,
         replay_until=bearer_until + expected.clock_skew,
+        recipient=recipient,
+        audiences=audiences,
+        signed_by=signed_by,
         signed=signed,
         encrypted=encrypted,
         warnings=warnings,
@@ -225,14 +234,14 @@ def _read_subject(subject: Element | None, decrypt: Decrypt) -> tuple[Element, l
 
 def _check_confirmations(
     confirmations: list[Element], expected: Expectations, now: datetime
-) -> datetime:
+) -> tuple[datetime, str]:
     """One bearer confirmation must hold in everything by itself.
 
     Gives back the latest moment at which any bearer confirmation could be delivered, which is
-    how long the assertion has to be remembered.
+    how long the assertion has to be remembered, and the Recipient of the first one that holds.
     """
     latest: datetime | None = None
-    confirmed = False
+    confirmed: str | None = None
     first_error: VestibuleError | None = None
     for confirmation in confirmations:
         if confirmation.get("Method") != BEARER:
@@ -241,12 +250,12 @@ def _check_confirmations(
             data = _confirmation_data(confirmation)
             until = read_time(data.get("NotOnOrAfter", ""))
             latest = until if latest is None else max(latest, until)
-            _check_confirmation(data, until, expected, now)
-            confirmed = True
+            recipient = _check_confirmation(data, until, expected, now)
+            confirmed = confirmed or recipient
         except VestibuleError as error:
             first_error = first_error or error
-    if confirmed and latest is not None:
-        return latest
+    if confirmed is not None and latest is not None:
+        return latest, confirmed
     raise first_error or refusal("saml_subject_confirmation_missing")
 
 
@@ -259,9 +268,9 @@ def _confirmation_data(confirmation: Element) -> Element:
 
 def _check_confirmation(
     data: Element, until: datetime, expected: Expectations, now: datetime
-) -> None:
+) -> str:
     recipient = data.get("Recipient")
-    if recipient not in expected.acs_urls:
+    if recipient is None or recipient not in expected.acs_urls:
         raise refusal(
             "saml_recipient_mismatch",
             want=" or ".join(expected.acs_urls),
@@ -272,12 +281,16 @@ def _check_confirmation(
     if now - expected.clock_skew >= until:
         raise refusal("saml_subject_expired", want=f"before {until}", got=str(now))
     check_in_response_to(data.get("InResponseTo"), expected.request_id)
+    return recipient
 
 
 # --- conditions -------------------------------------------------------------------------------
 
 
-def _check_conditions(conditions: Element | None, expected: Expectations, now: datetime) -> None:
+def _check_conditions(
+    conditions: Element | None, expected: Expectations, now: datetime
+) -> tuple[tuple[str, ...], ...]:
+    """Judge them, and give back the audiences of every restriction."""
     if conditions is None:
         raise refusal("saml_audience_missing", want=" or ".join(expected.audiences))
     not_before = conditions.get("NotBefore")
@@ -286,19 +299,19 @@ def _check_conditions(conditions: Element | None, expected: Expectations, now: d
     not_on_or_after = conditions.get("NotOnOrAfter")
     if not_on_or_after is not None and now - expected.clock_skew >= read_time(not_on_or_after):
         raise refusal("saml_expired", want=f"before {not_on_or_after}", got=str(now))
-    restricted = False
+    restrictions: list[tuple[str, ...]] = []
     for condition in conditions:
         if condition.tag == AUDIENCE_RESTRICTION:
-            _check_audience(condition, expected.audiences)
-            restricted = True
+            restrictions.append(_check_audience(condition, expected.audiences))
         elif condition.tag not in (ONE_TIME_USE, PROXY_RESTRICTION):
             # Core §2.5.1: what cannot be judged makes the whole assertion undecidable.
             raise refusal("saml_condition_unknown", got=local_name(condition.tag))
-    if not restricted:
+    if not restrictions:
         raise refusal("saml_audience_missing", want=" or ".join(expected.audiences))
+    return tuple(restrictions)
 
 
-def _check_audience(restriction: Element, ours: tuple[str, ...]) -> None:
+def _check_audience(restriction: Element, ours: tuple[str, ...]) -> tuple[str, ...]:
     """Core §2.5.1.4: the audiences of one restriction are alternatives, restrictions add up."""
     named = []
     for audience in restriction:
@@ -311,6 +324,7 @@ def _check_audience(restriction: Element, ours: tuple[str, ...]) -> None:
             want=" or ".join(ours),
             got=", ".join(named) or "an empty AudienceRestriction",
         )
+    return tuple(named)
 
 
 # --- statements -------------------------------------------------------------------------------

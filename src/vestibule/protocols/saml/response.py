@@ -301,6 +301,7 @@ def verify_response(
         now=now,
         decrypt=decrypt,
         signed=_signed(outline, proofs),
+        signed_by=tuple(proof.certificate.fingerprint_sha256 for proof in proofs),
         encrypted=mode is not None,
         warnings=(),
     )
