@@ -1,10 +1,12 @@
 # Everything there is to do here. Each target installs what it misses by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev example test setup test-tools check lint types test-fast bench lock clean
+.PHONY: help dev example test setup test-tools check lint types test-fast coverage mutate attack bench fuzz lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
+ATTACK_ARGS ?=
+MUTATE_ARGS ?=
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +40,21 @@ types: setup ## mypy, strict
 test-fast: setup ## the tests that need neither a browser nor other people's servers
 	$(BIN)/pytest -q -m "not browser and not peer" $(PYTEST_ARGS)
 
+coverage: setup ## branch coverage of the protocols, which must be 98 % at least
+	@sh scripts/coverage.sh
+
+mutate: setup ## mutation testing of the protocols, half an hour; MUTATE_ARGS="PATTERN" for a part
+	@nice -n 19 $(BIN)/python scripts/mutate.py run $(MUTATE_ARGS)
+	@$(BIN)/python scripts/mutate.py report
+
+attack: setup ## send hostile SAML responses to a fresh `vestibule dev`, and tell who was let in
+	$(BIN)/vestibule attack $(ATTACK_ARGS)
+
 bench: setup ## measure; prints the numbers of this machine
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+fuzz: setup ## bend signed documents for minutes; FUZZ_ARGS="--minutes 30 --seed 7"
+	PYTHONPATH=tests nice -n 19 $(BIN)/python -m fuzz $(FUZZ_ARGS)
 
 lock: setup ## recompile the pinned requirements and the Node lock
 	@sh scripts/lock.sh

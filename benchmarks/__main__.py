@@ -11,11 +11,14 @@ from benchmarks.measure import note
 
 PARTS = {
     "saml_verify": "SAML response verification beside its floor and three libraries",
+    "saml_encrypted": "encrypted SAML responses beside their floor",
+    "limits": "what it takes to refuse documents that are made to cost",
     "id_token": "ID token verification and session JWT signing beside PyJWT and cryptography",
     "rbac": "role evaluation with 200 groups and 100 rules",
     "mapping": "an attribute mapping of 20 keys",
     "search": "searches over 100,000 members and 10,000 connections on SQLite and PostgreSQL",
     "refresh": "tokens refreshed per second, and what a large stock costs a turn of the worker",
+    "sdk_import": "importing the Python SDK beside an empty program and the official package",
     "startup": "exec to the first 200, memory, --version",
     "sessions": "sessions/authenticate by token and by JWT beside /health",
     "logins": "whole logins over HTTP at 1 and 10,000 stored connections",

@@ -1,4 +1,4 @@
-"""The command line: dev, serve, worker, migrate, keys, template. It wires and decides nothing."""
+"""The command line: dev, serve, worker, migrate, keys, template, attack. It decides nothing."""
 
 from __future__ import annotations
 
@@ -135,7 +135,16 @@ def worker() -> None:
     help="An https URL of your application that may receive logins; the first is the default. "
     "May be given several times, and later.",
 )
-def migrate(project: str | None, redirect_url: tuple[str, ...]) -> None:
+@click.option(
+    "--authorized-domain",
+    metavar="ORIGIN",
+    multiple=True,
+    help="An https origin whose pages may call the frontend API, such as https://app.example.com "
+    "or https://*.example.com. May be given several times, and later.",
+)
+def migrate(
+    project: str | None, redirect_url: tuple[str, ...], authorized_domain: tuple[str, ...]
+) -> None:
     """Bring the database to the schema of this version.
 
     Safe to run again. With --project the first project is made too, and its credentials are
@@ -155,11 +164,12 @@ def migrate(project: str | None, redirect_url: tuple[str, ...]) -> None:
                 rt, project, environment="live", settings=ProjectSettings(strict_defaults=True)
             )
             click.echo(json.dumps(asdict(made), indent=2))
-        if redirect_url:
+        if redirect_url or authorized_domain:
             known = await projects.get_first(rt)
             if known is None:
-                _fail("There is no project yet to register redirect URLs for; name one: --project.")
+                _fail("There is no project yet to register URLs for; name one: --project.")
             await projects.add_redirect_urls(rt, known, redirect_url)
+            await projects.add_authorized_domains(rt, known, authorized_domain)
 
     _run(run())
 
@@ -281,6 +291,127 @@ def template_set(file: Path, project: str | None, data: Path | None, audience: s
         click.echo(f"The next session JWT of {place} has the template.")
 
     _run(run())
+
+
+@cli.command()
+@click.option("--acs", metavar="URL", help="The ACS URL of another service provider.")
+@click.option("--idp-key", metavar="FILE", help="PEM: the private key that it trusts.")
+@click.option("--idp-cert", metavar="FILE", help="PEM: its certificate; else one is made.")
+@click.option(
+    "--idp-entity-id",
+    metavar="URI",
+    default="https://idp.attack.example/metadata",
+    show_default=True,
+    help="The issuer that it trusts.",
+)
+@click.option("--audience", metavar="URI", help="Its entity id; the ACS URL where none is given.")
+@click.option("--start", metavar="URL", help="Begins a login there; else nothing was asked for.")
+@click.option("--relay-state", metavar="TEXT", help="Goes along with every response.")
+@click.option(
+    "--sp-cert", metavar="FILE", help="PEM: what it decrypts for; else nothing encrypted."
+)
+@click.option(
+    "--accepted-when",
+    metavar="REGEX",
+    help="Found in status line, headers or body of an answer that let somebody in. Else: the "
+    "status is below 400.",
+)
+@click.option("--i-may-test-this-host", is_flag=True, help="Send to other hosts than this one.")
+@click.option(
+    "--only", metavar="CLASS", multiple=True, help="This class. May be given several times."
+)
+@click.option("--list", "listed", is_flag=True, help="Show the cases and send nothing.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report there too.")
+@click.option("--write-docs", metavar="FILE", help="Write the page of the documentation there.")
+def attack(
+    acs: str | None,
+    idp_key: str | None,
+    idp_cert: str | None,
+    idp_entity_id: str,
+    audience: str | None,
+    start: str | None,
+    relay_state: str | None,
+    sp_cert: str | None,
+    accepted_when: str | None,
+    i_may_test_this_host: bool,
+    only: tuple[str, ...],
+    listed: bool,
+    json_file: str | None,
+    write_docs: str | None,
+) -> None:
+    """Send hostile SAML responses, and honest ones, and tell who was let in.
+
+    Without --acs a fresh `vestibule dev` is started and attacked: every case in a login of its
+    own, judged by the session that came of it. With --acs any service provider on this machine is,
+    judged by its answers.
+
+    Ends with 0 when every hostile case was refused and every honest one let in, with 1 when not,
+    with 2 when it could not be run.
+    """
+    from vestibule.attack import acs as foreign  # noqa: PLC0415 - only this command needs it
+    from vestibule.attack import report, run  # noqa: PLC0415
+    from vestibule.attack.client import Unusable  # noqa: PLC0415
+
+    try:
+        if unknown := set(only) - set(run.titles()):
+            raise Unusable(f"--only: there is no class {sorted(unknown)[0]!r}; --list names them.")
+        if only and write_docs:
+            raise Unusable("--write-docs: the page tells of all classes, not of --only.")
+        classes = frozenset(only)
+        if listed:
+            click.echo(report.listing(run.planned(), classes))
+            return
+        if acs is None:
+            if idp_key or idp_cert or audience or start or sp_cert or accepted_when:
+                raise Unusable("Only with --acs can keys, names and rules be given.")
+            found = run.against_own_server(classes)
+        else:
+            if idp_key is None:
+                raise Unusable("--acs: give --idp-key too, the key that it trusts.")
+            if write_docs:
+                raise Unusable("--write-docs: the page tells of Vestibule, not of --acs.")
+            if not i_may_test_this_host:
+                foreign.require_loopback(acs, *([start] if start else []))
+            target = foreign.Acs(
+                acs,
+                foreign.read_keys(*map(_attack_text, (idp_key, idp_cert, sp_cert))),
+                idp_entity_id,
+                audience or acs,
+                start=start or "",
+                relay_state=relay_state or "",
+                accepted_when=foreign.read_rule(accepted_when),
+                decrypts=sp_cert is not None,
+            )
+            found = list(foreign.run(target, classes))
+        if json_file:
+            _attack_write(json_file, report.document(found, __version__))
+        if write_docs:
+            _attack_write(write_docs, report.page(found, __version__, run.NOT_LIVE))
+    except Unusable as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    click.echo(report.table(found))
+    sys.exit(1 if report.faults(found) else 0)
+
+
+def _attack_text(file: str | None) -> str | None:
+    from vestibule.attack.client import Unusable  # noqa: PLC0415
+
+    try:
+        return None if file is None else Path(file).read_text()
+    except OSError as error:
+        raise Unusable(f"{file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Unusable(f"{file}: not a text.") from None
+
+
+def _attack_write(file: str, text: str) -> None:
+    from vestibule.attack.client import Unusable  # noqa: PLC0415
+
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unusable(f"{file}: {error.strerror}.") from None
 
 
 def _read_text(file: Path) -> str:

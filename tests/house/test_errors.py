@@ -51,7 +51,10 @@ def strings_of(text: str) -> tuple[set[str], list[re.Pattern[str]]]:
 
 PLAIN: set[str] = set()
 PATTERNS: list[re.Pattern[str]] = []
-for _text in SOURCE.values():
+for _path, _text in SOURCE.items():
+    # The attack suite names the codes that it waits for; it raises none of them.
+    if SRC / "attack" in _path.parents:
+        continue
     _plain, _patterns = strings_of(_text)
     PLAIN |= _plain
     PATTERNS += _patterns

@@ -19,6 +19,7 @@ from vestibule.web.api import (
     rbac,
     sessions,
 )
+from vestibule.web.api.frontend import FRONTEND
 from vestibule.web.api.openapi import document, reference
 from vestibule.web.api.registry import OPERATIONS
 
@@ -43,7 +44,18 @@ def test_no_setting_is_read_past_the_table() -> None:
             assert names or "VESTIBULE_" not in word.replace("VESTIBULE_*", ""), (path.name, word)
 
 
-@pytest.mark.parametrize("name", ["dev", "serve", "worker", "migrate", "keys", "template"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dev",
+        "serve",
+        "worker",
+        "migrate",
+        "keys",
+        "template",
+        "attack",
+    ],
+)
 def test_every_command_has_useful_help(name: str) -> None:
     """Somebody at a shell has only this."""
     command = cli.commands[name]
@@ -52,7 +64,7 @@ def test_every_command_has_useful_help(name: str) -> None:
         assert all(inner.help for inner in command.commands.values())
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: op.id)
+@pytest.mark.parametrize("operation", [*OPERATIONS, *FRONTEND], ids=lambda op: op.id)
 def test_every_operation_is_described(operation) -> None:  # type: ignore[no-untyped-def]
     """Summary, description and tag are the reference; nobody writes it by hand."""
     entry = document("")["paths"][operation.path][operation.method.lower()]
@@ -64,7 +76,7 @@ def test_every_operation_is_described(operation) -> None:  # type: ignore[no-unt
 def test_the_reference_lists_every_operation_once() -> None:
     """What is not listed does not exist for a newcomer."""
     listed = [op["id"] for group in reference()[1:] for op in group["operations"]]
-    assert sorted(listed) == sorted(op.id for op in OPERATIONS)
+    assert sorted(listed) == sorted(op.id for op in [*OPERATIONS, *FRONTEND])
     legs = [op["path"] for op in reference()[0]["operations"]]
     assert set(legs) == set(login.PATHS)
 

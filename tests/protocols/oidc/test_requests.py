@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -101,8 +103,34 @@ def test_query_of_the_endpoint_is_kept() -> None:
     assert url(peer).startswith(f"{ISSUER}/a?p=B2C_1&response_type=code&")
 
 
-def test_spaces_are_percent_encoded() -> None:
+def test_spaces_and_slashes_are_percent_encoded() -> None:
     assert "scope=openid%20email" in url()
+    assert "redirect_uri=https%3A%2F%2Fus%2Fcb%3Fa%3D1" in url()
+
+
+@pytest.mark.parametrize("query", ["state", "state=", "a=1&Client.ID=", "request_uri=x"])
+def test_an_endpoint_that_fills_in_one_of_our_parameters_is_refused(query: str) -> None:
+    peer = provider(authorization_endpoint=f"{ISSUER}/a?{query}")
+    assert code_of(lambda: url(peer)) == "oidc_discovery_invalid"
+
+
+@pytest.mark.parametrize("name", ["p", "P", "p "])
+def test_a_parameter_that_the_endpoint_has_already_is_not_ours_to_send(name: str) -> None:
+    peer = provider(authorization_endpoint=f"{ISSUER}/a?p")
+    assert code_of(lambda: url(peer, **{name: "x"})) == "provider_parameter_reserved"
+
+
+@pytest.mark.parametrize(
+    ("value", "age"), [("0", 0), ("300", 300), ("0300", 300), ("999999999", 999_999_999)]
+)
+def test_max_age_is_whole_seconds(value: str, age: int) -> None:
+    assert oidc.read_max_age({"max_age": value, "prompt": "login"}) == age
+    assert oidc.read_max_age({"prompt": "login"}) is None
+
+
+@pytest.mark.parametrize("value", ["", "-1", "+1", "1.5", " 1", "1e3", "9999999999", "\u0663", "²"])
+def test_any_other_max_age_is_refused(value: str) -> None:
+    assert code_of(lambda: oidc.read_max_age({"max_age": value})) == "provider_parameter_invalid"
 
 
 def test_prompt_none_alone_is_passed_on() -> None:
@@ -131,6 +159,53 @@ def test_requested_scopes(connection: str, query: str, scopes: str) -> None:
     assert oidc.requested_scopes(connection, query) == tuple(scopes.split())
 
 
+def test_scopes_of_4096_characters_are_asked_for_and_one_more_is_not() -> None:
+    assert len(oidc.requested_scopes("openid " + "a" * 4089, "b" * 4096)) == 3
+    for connection, query in (("openid " + "a" * 4090, ""), ("", "b" * 4097)):
+        refused = code_of(lambda c=connection, q=query: oidc.requested_scopes(c, q))
+        assert refused == "custom_scopes_invalid"
+
+
+def test_a_code_of_8192_characters_is_read_and_one_more_is_not() -> None:
+    assert oidc.read_callback({"code": "c" * 8192}, ISSUER, False) == "c" * 8192
+    refused = code_of(lambda: oidc.read_callback({"code": "c" * 8193}, ISSUER, False))
+    assert refused == "oidc_callback_invalid"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "got"),
+    [
+        ({"error": "access_denied"}, "oidc_authorization_failed", "access_denied"),
+        (
+            {"error": "access_denied", "error_description": "User is not assigned to it."},
+            "oidc_user_not_assigned",
+            "access_denied: User is not assigned to it.",
+        ),
+        (
+            {"error": "access_denied", "error_description": "aadsts50105: no role"},
+            "oidc_user_not_assigned",
+            "access_denied: aadsts50105: no role",
+        ),
+        (
+            {"error": "server_error", "error_description": "AADSTS50105"},
+            "oidc_authorization_failed",
+            "server_error: AADSTS50105",
+        ),
+        (
+            {"error": "login_required", "error_description": ""},
+            "oidc_authorization_failed",
+            "login_required",
+        ),
+    ],
+)
+def test_a_refusal_of_the_provider_is_told_apart_by_who_can_mend_it(
+    answer: dict[str, str], code: str, got: str
+) -> None:
+    with pytest.raises(VestibuleError) as caught:
+        oidc.read_callback({**answer, "state": "s"}, ISSUER, False)
+    assert (caught.value.code, caught.value.got) == (code, got)
+
+
 def test_issuer_in_the_callback_may_be_there_unasked() -> None:
     query = {"code": "c", "state": "s", "iss": ISSUER, "session_state": "x"}
     assert oidc.read_callback(query, ISSUER, False) == "c"
@@ -155,15 +230,53 @@ def test_one_trailing_slash_is_left_out_of_the_discovery_url(issuer: str, addres
 
 
 def test_requests_for_documents_carry_no_secret() -> None:
-    for request in (oidc.build_discovery_request(ISSUER), oidc.build_jwks_request(provider())):
-        assert (request.method, request.body) == ("GET", b"")
-        assert set(request.headers) == {"Accept"}
+    assert oidc.build_discovery_request(ISSUER) == HttpRequest(
+        "GET", f"{ISSUER}/.well-known/openid-configuration", {"Accept": "application/json"}
+    )
+    assert oidc.build_jwks_request(provider()) == HttpRequest(
+        "GET", f"{ISSUER}/jwks", {"Accept": "application/json, application/jwk-set+json"}
+    )
 
 
 def test_access_token_goes_into_the_header_and_nowhere_else() -> None:
-    request = oidc.build_userinfo_request(provider(), "at-1")
-    assert request.headers["Authorization"] == "Bearer at-1"
-    assert (request.method, request.url, request.body) == ("GET", f"{ISSUER}/userinfo", b"")
+    assert oidc.build_userinfo_request(provider(), "at-1") == HttpRequest(
+        "GET",
+        f"{ISSUER}/userinfo",
+        {"Authorization": "Bearer at-1", "Accept": "application/json, application/jwt"},
+    )
+
+
+def address_of(characters: int) -> str:
+    return "https://a.example/".ljust(characters, "x")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [address_of(2048), "https://a.example:1/", "https://a.example:65535", "http://[::1]:8080/x?y"],
+)
+def test_a_url_of_2048_characters_with_any_real_port_is_an_endpoint(address: str) -> None:
+    assert oidc.is_endpoint_url(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        address_of(2049),
+        "https://a.example:0/",
+        "https://a.example:65536/",
+        "https://a.example:/",
+        "https://u@a.example/",
+        "https://a.example/#",
+        "https:///x",
+        "https://[::g]/",
+        "//a.example/",
+        "ftp://a.example/",
+        "https://a.example/ ",
+        "https://a.example/\n",
+    ],
+)
+def test_any_other_url_is_no_endpoint(address: str) -> None:
+    assert not oidc.is_endpoint_url(address)
 
 
 # --- client authentication -----------------------------------------------------------------------
@@ -189,15 +302,36 @@ def test_basic_credentials_are_form_encoded_before_they_are_joined() -> None:
 
 def test_posted_credentials_stand_in_the_body_only() -> None:
     request = code_request("client_secret_post")
-    assert set(request.headers) == {"Content-Type", "Accept"}
-    assert request.headers["Accept"] == "application/json"
-    assert form(request)["client_secret"] == "a:b%c d&é"
+    assert (request.method, request.url) == ("POST", f"{ISSUER}/token")
+    assert request.headers == {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Accept": "application/json",
+    }
+    assert form(request) == {
+        "grant_type": "authorization_code",
+        "code": "co de",
+        "redirect_uri": "https://us/cb?a=1",
+        "code_verifier": VERIFIER,
+        "client_id": "id:1",
+        "client_secret": "a:b%c d&é",
+    }
 
 
 def test_client_assertion_is_addressed_to_the_issuer_for_a_minute() -> None:
-    sent = form(code_request("private_key_jwt", private_key=signing_key()))
-    assert "client_secret" not in sent
-    assert sent["client_assertion_type"].endswith(":jwt-bearer")
+    request = code_request("private_key_jwt", private_key=signing_key())
+    sent = form(request)
+    assert request.headers == {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Accept": "application/json",
+    }
+    assert {name: sent[name] for name in sent if name != "client_assertion"} == {
+        "grant_type": "authorization_code",
+        "code": "co de",
+        "redirect_uri": "https://us/cb?a=1",
+        "code_verifier": VERIFIER,
+        "client_id": "id:1",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }
     claims = pyjwt.decode(
         sent["client_assertion"],
         pyjwt.PyJWK(render_jwk(signing_key(), "rsa-1")),
@@ -260,10 +394,30 @@ def test_the_other_method_is_one_that_the_provider_lists(
 def test_refresh_asks_for_scopes_only_when_told() -> None:
     common: dict[str, Any] = {"refresh_token": "r", "auth_method": POST, "now": NOW, "jti": "j"}
     plain = form(oidc.build_refresh_request(provider(), client(), **common))
-    assert plain["grant_type"] == "refresh_token"
-    assert "scope" not in plain
+    assert plain == {
+        "grant_type": "refresh_token",
+        "refresh_token": "r",
+        "client_id": "id:1",
+        "client_secret": "a:b%c d&é",
+    }
     asked = oidc.build_refresh_request(provider(), client(), scopes=("openid", "a"), **common)
-    assert form(asked)["scope"] == "openid a"
+    assert form(asked) == {**plain, "scope": "openid a"}
+
+
+def test_a_refresh_by_client_assertion_is_signed_anew_each_time() -> None:
+    common: dict[str, Any] = {"refresh_token": "r", "auth_method": KEY}
+    ours = client(private_key=signing_key())
+    for jti, now in (("j1", NOW), ("j2", NOW + timedelta(hours=1))):
+        sent = oidc.build_refresh_request(provider(), ours, now=now, jti=jti, **common)
+        claims = pyjwt.decode(
+            form(sent)["client_assertion"], options={"verify_signature": False}, audience=ISSUER
+        )
+        assert (claims["jti"], claims["iat"]) == (jti, int(now.timestamp()))
+
+
+@pytest.mark.parametrize("method", ["", "none", "client_secret_jwt", KEY])
+def test_a_method_that_we_cannot_use_builds_no_request(method: str) -> None:
+    assert code_of(lambda: code_request(method)) == "oidc_client_auth_unsupported"
 
 
 def test_secrets_never_show_in_a_repr() -> None:
@@ -286,6 +440,12 @@ def answer(body: str, status: int = 200) -> HttpResponse:
     return HttpResponse(status, {"content-type": "application/json"}, body.encode())
 
 
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises(VestibuleError) as caught:
+        call()
+    return caught.value.code
+
+
 def test_grant_counts_its_lifetime_from_now() -> None:
     grant = oidc.read_token_response(
         answer('{"access_token":"a","token_type":"bearer","expires_in":"60","scope":"openid a"}'),
@@ -294,6 +454,124 @@ def test_grant_counts_its_lifetime_from_now() -> None:
     assert grant.expires_at == NOW + timedelta(seconds=60)
     assert grant.scope == ("openid", "a")
     assert (grant.refresh_token, grant.id_token) == (None, None)
+
+
+def test_a_grant_hands_on_all_that_the_answer_said() -> None:
+    body = (
+        '{"access_token":"a","token_type":"Bearer","expires_in":60,"scope":"b c",'
+        '"refresh_token":"r","id_token":"i"}'
+    )
+    assert oidc.read_token_response(answer(body), now=NOW) == oidc.TokenGrant(
+        access_token="a",
+        token_type="Bearer",
+        expires_in=60,
+        expires_at=NOW + timedelta(seconds=60),
+        refresh_token="r",
+        id_token="i",
+        scope=("b", "c"),
+    )
+
+
+@pytest.mark.parametrize("text", ["0", "0.0", "0.9", "-0.0", '"0"'])
+def test_a_lifetime_of_nothing_ends_now(text: str) -> None:
+    body = f'{{"access_token":"a","token_type":"bearer","expires_in":{text}}}'
+    grant = oidc.read_token_response(answer(body), now=NOW)
+    assert (grant.expires_in, grant.expires_at) == (0, NOW)
+
+
+@pytest.mark.parametrize("text", ["-1", "-0.1", '"-1"', '"1.5"', '""', "true", "[]"])
+def test_a_lifetime_that_is_none_is_refused(text: str) -> None:
+    body = f'{{"access_token":"a","token_type":"bearer","expires_in":{text}}}'
+    refused = code_of(lambda: oidc.read_token_response(answer(body), now=NOW))
+    assert refused == "oidc_token_response_invalid"
+
+
+def test_empty_values_of_a_token_answer_are_as_good_as_none() -> None:
+    body = (
+        '{"access_token":"a","token_type":"bearer","expires_in":null,"scope":"",'
+        '"refresh_token":"","id_token":""}'
+    )
+    grant = oidc.read_token_response(answer(body), now=NOW)
+    assert (grant.refresh_token, grant.id_token, grant.scope) == (None, None, ())
+    assert (grant.expires_in, grant.expires_at) == (None, None)
+
+
+@pytest.mark.parametrize("status", [429, 500, 501, 599])
+def test_a_busy_or_failing_server_says_nothing_about_us(status: int) -> None:
+    response = answer("{}", status)
+    for call in (
+        lambda: oidc.read_discovery(response, issuer=ISSUER),
+        lambda: oidc.read_jwks_response(response),
+        lambda: oidc.read_token_response(response, now=NOW),
+        lambda: read_userinfo(response),
+    ):
+        assert code_of(call) == "idp_answer_unusable"
+    assert oidc.token_error(answer('{"error":"invalid_grant"}', status)) is None
+
+
+@pytest.mark.parametrize("status", [201, 204, 302, 400, 428, 430, 499])
+def test_any_other_status_is_the_providers_own_mistake(status: int) -> None:
+    response = answer("{}", status)
+    assert code_of(lambda: oidc.read_discovery(response, issuer=ISSUER)) == "oidc_discovery_invalid"
+    assert code_of(lambda: oidc.read_jwks_response(response)) == "oidc_jwks_invalid"
+    refused = code_of(lambda: oidc.read_token_response(response, now=NOW))
+    assert refused == "oidc_token_response_invalid"
+    assert code_of(lambda: read_userinfo(response)) == "oidc_userinfo_invalid"
+
+
+def read_userinfo(response: HttpResponse) -> object:
+    return oidc.read_userinfo(
+        response, subject="s", keys=None, provider=provider(), client=client(), now=NOW
+    )
+
+
+DISCOVERED = {
+    "issuer": ISSUER,
+    "authorization_endpoint": f"{ISSUER}/a",
+    "token_endpoint": f"{ISSUER}/t",
+    "jwks_uri": f"{ISSUER}/j",
+}
+
+
+def test_what_discovery_leaves_out_has_the_defaults_of_the_standard() -> None:
+    found = oidc.read_discovery(answer(json.dumps(DISCOVERED)), issuer=ISSUER)
+    assert found == oidc.OidcProvider(
+        issuer=ISSUER,
+        authorization_endpoint=f"{ISSUER}/a",
+        token_endpoint=f"{ISSUER}/t",
+        userinfo_endpoint="",
+        jwks_uri=f"{ISSUER}/j",
+        token_endpoint_auth_methods=("client_secret_basic",),
+        id_token_signing_algs=(),
+        response_iss_parameter_supported=False,
+        scopes_supported=(),
+        end_session_endpoint="",
+    )
+
+
+def test_all_that_discovery_says_is_handed_on() -> None:
+    more = {
+        **DISCOVERED,
+        "userinfo_endpoint": f"{ISSUER}/u",
+        "end_session_endpoint": f"{ISSUER}/e",
+        "token_endpoint_auth_methods_supported": [POST, KEY],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "authorization_response_iss_parameter_supported": True,
+        "scopes_supported": ["openid", "x"],
+    }
+    found = oidc.read_discovery(answer(json.dumps(more)), issuer=ISSUER)
+    assert found == oidc.OidcProvider(
+        issuer=ISSUER,
+        authorization_endpoint=f"{ISSUER}/a",
+        token_endpoint=f"{ISSUER}/t",
+        userinfo_endpoint=f"{ISSUER}/u",
+        jwks_uri=f"{ISSUER}/j",
+        token_endpoint_auth_methods=(POST, KEY),
+        id_token_signing_algs=("RS256", "ES256"),
+        response_iss_parameter_supported=True,
+        scopes_supported=("openid", "x"),
+        end_session_endpoint=f"{ISSUER}/e",
+    )
 
 
 @pytest.mark.parametrize("text", ["1e300", "9" * 400, '"999999999999999"'])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
 
 from protocols.saml.material import cert_pem, certificate, key_pem
 from vestibule.errors import InvalidRequest
@@ -19,6 +21,23 @@ from vestibule.protocols.saml import (
 BODY = "".join(line for line in cert_pem("idp").splitlines() if "-----" not in line)
 PKCS1 = serialization.PrivateFormat.TraditionalOpenSSL
 PKCS8 = serialization.PrivateFormat.PKCS8
+
+
+def self_signed(public_key: object) -> str:
+    """A certificate for that key, by a signer who signs anything."""
+    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "n")])
+    builder = x509.CertificateBuilder().subject_name(names).issuer_name(names).serial_number(1)
+    builder = builder.public_key(public_key)  # type: ignore[arg-type]
+    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(2030, 1, 1, tzinfo=UTC))
+    signer = serialization.load_pem_private_key(key_pem("sp").encode(), None)
+    assert isinstance(signer, rsa.RSAPrivateKey)
+    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def rsa_of(bits: int) -> rsa.RSAPublicKey:
+    """A public key of that length. Nobody has the private one."""
+    return rsa.RSAPublicNumbers(65537, (1 << (bits - 1)) + 1).public_key()
 
 
 def pem_of(key: object, form: serialization.PrivateFormat, password: bytes | None = None) -> str:
@@ -77,6 +96,44 @@ def test_everything_else_is_refused(text: str) -> None:
         read_certificate(text)
 
 
+@pytest.mark.parametrize("bits", [2048, 16_384])
+def test_an_rsa_key_from_2048_to_16384_bits_is_accepted(bits: int) -> None:
+    key = read_certificate(self_signed(rsa_of(bits))).public_key
+    assert isinstance(key, rsa.RSAPublicKey)
+    assert key.key_size == bits
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        rsa_of(2047),
+        rsa_of(16_385),
+        ec.generate_private_key(ec.SECP256K1()).public_key(),
+        ed25519.Ed25519PrivateKey.generate().public_key(),
+    ],
+    ids=["rsa-2047", "rsa-16385", "secp256k1", "ed25519"],
+)
+def test_a_certificate_for_any_other_key_is_refused(key: object) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read_certificate(self_signed(key))
+    assert refused.value.code == "invalid_x509_certificate"
+    assert "RSA" in (refused.value.want or "")
+
+
+def test_a_certificate_of_64000_characters_is_read_and_one_more_is_not() -> None:
+    assert read_certificate(cert_pem("idp").ljust(64_000)) == certificate("idp")
+    with pytest.raises(InvalidRequest, match="64001 characters"):
+        read_certificate(cert_pem("idp").ljust(64_001))
+
+
+def test_a_certificate_tells_from_when_to_when_it_is_good() -> None:
+    found = read_certificate(self_signed(rsa_of(2048)))
+    assert found.not_before == datetime(2020, 1, 1, tzinfo=UTC)
+    assert found.not_after == datetime(2030, 1, 1, tzinfo=UTC)
+    parsed = x509.load_pem_x509_certificate(found.pem.encode())
+    assert found.fingerprint_sha256 == parsed.fingerprint(hashes.SHA256()).hex()
+
+
 def test_an_uploaded_key_comes_back_in_normal_form() -> None:
     pem = key_pem("sp")
     assert check_uploaded_private_key("\r\n" + pem.replace("\n", "\r\n") + "  ") == pem
@@ -106,6 +163,23 @@ DAMAGED = key_pem("sp").replace(key_pem("sp")[900:904], "AAAA")
 def test_other_uploads_are_refused_by_cause(pem: str, code: str) -> None:
     with pytest.raises(InvalidRequest, match=code):
         check_uploaded_private_key(pem)
+
+
+def test_an_upload_of_64000_characters_is_read_and_one_more_is_not() -> None:
+    assert check_uploaded_private_key(key_pem("sp").ljust(64_000)) == key_pem("sp")
+    with pytest.raises(InvalidRequest, match="private_key_too_long"):
+        check_uploaded_private_key(key_pem("sp").ljust(64_001))
+
+
+def test_an_upload_that_is_only_called_an_rsa_key_is_refused() -> None:
+    body = pem_of(ec.generate_private_key(ec.SECP256R1()), PKCS1).replace(" EC ", " RSA ")
+    with pytest.raises(InvalidRequest, match="saml_signing_private_key_invalid"):
+        check_uploaded_private_key(body)
+
+
+def test_a_key_of_4096_bits_may_be_uploaded() -> None:
+    pem = pem_of(rsa.generate_private_key(65537, 4096), PKCS1)
+    assert check_uploaded_private_key(pem) == pem
 
 
 def test_a_key_of_more_than_4096_bits_is_too_long() -> None:

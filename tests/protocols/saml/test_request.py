@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 from base64 import b64decode, b64encode
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
@@ -20,7 +21,6 @@ from vestibule.protocols.saml import (
     read_authn_request,
     verify_query,
 )
-from vestibule.protocols.saml.xml import parse
 
 SP = SamlSp(
     "https://sso.example/saml/1",
@@ -54,12 +54,46 @@ def test_what_is_not_asked_for_is_not_there() -> None:
     assert b'AllowCreate="true"' in xml
 
 
+def test_a_request_is_the_same_bytes_every_time() -> None:
+    asked = build_authn_request(
+        SP,
+        IDP,
+        request_id="_q1",
+        now=NOW,
+        login_hint="ada",
+        force_authn=True,
+        name_id_format="urn:f",
+        requested_authn_context=("urn:a", "urn:b"),
+    )
+    head = (
+        '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"'
+        ' xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_q1" Version="2.0"'
+        ' IssueInstant="2026-06-01T12:00:00Z" Destination="https://idp.example/sso"'
+        ' ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"'
+        ' AssertionConsumerServiceURL="https://sso.example/saml/1/acs"'
+    )
+    assert asked.decode() == (
+        f'{head} ForceAuthn="true"><saml:Issuer>https://sso.example/saml/1</saml:Issuer>'
+        "<saml:Subject><saml:NameID>ada</saml:NameID></saml:Subject>"
+        '<samlp:NameIDPolicy Format="urn:f" AllowCreate="true"/>'
+        '<samlp:RequestedAuthnContext Comparison="exact">'
+        "<saml:AuthnContextClassRef>urn:a</saml:AuthnContextClassRef>"
+        "<saml:AuthnContextClassRef>urn:b</saml:AuthnContextClassRef>"
+        "</samlp:RequestedAuthnContext></samlp:AuthnRequest>"
+    )
+    plain = SamlSp(SP.entity_id, SP.acs_url)
+    assert build_authn_request(plain, IDP, request_id="_q1", now=NOW).decode() == (
+        f"{head}><saml:Issuer>https://sso.example/saml/1</saml:Issuer>"
+        '<samlp:NameIDPolicy AllowCreate="true"/></samlp:AuthnRequest>'
+    )
+
+
 def test_authentication_contexts_are_asked_for_in_order() -> None:
     xml = build_authn_request(
         SP, IDP, request_id="_q1", now=NOW, requested_authn_context=("urn:a", "urn:b")
     )
     assert xml.index(b">urn:a<") < xml.index(b">urn:b<")
-    parse(xml)
+    assert read_authn_request(xml).authn_contexts == ("urn:a", "urn:b")
 
 
 HOSTILE = "\"/><x y='&\n\t]]><!-- \x00\x0b\ud800 --> \u00e9"
@@ -95,6 +129,30 @@ def test_a_signed_redirect_verifies_over_its_own_octets() -> None:
     assert list(fields) == ["tenant", "SAMLRequest", "RelayState", "SigAlg", "Signature"]
     assert fields["RelayState"] == ["rs +/&=é"]
     assert decode_redirect(fields["SAMLRequest"][0]) == xml
+
+
+@pytest.mark.parametrize(
+    ("address", "beginning"),
+    [
+        ("https://idp.example/sso", "https://idp.example/sso?SAMLRequest="),
+        ("https://idp.example/sso?", "https://idp.example/sso?SAMLRequest="),
+        ("https://idp.example/sso?a=1", "https://idp.example/sso?a=1&SAMLRequest="),
+        ("https://idp.example/sso?a=1&", "https://idp.example/sso?a=1&SAMLRequest="),
+    ],
+)
+def test_the_query_of_the_address_stays_in_front(address: str, beginning: str) -> None:
+    assert encode_redirect(b"<x/>", address, "", None).startswith(beginning)
+
+
+def test_every_character_that_means_something_in_a_query_is_quoted_in_capitals() -> None:
+    # An identity provider that quotes again before it verifies does it as RFC 3986 §2.1 says.
+    for number in range(40):
+        url = encode_redirect(f"<x a='{number}'/>".encode(), IDP.sso_url, "a/b c&d", key_pem("sp"))
+        query = url.partition("?")[2]
+        for pair in query.split("&"):
+            name, _, value = pair.partition("=")
+            assert value == quote(unquote(value), safe=""), name
+        assert "&RelayState=a%2Fb%20c%26d&" in query
 
 
 def test_an_unsigned_redirect_carries_no_algorithm() -> None:
@@ -137,15 +195,56 @@ def test_inflating_is_bounded_and_strict(octets: bytes, code: str) -> None:
         decode_redirect(b64encode(octets).decode())
 
 
+def test_a_request_of_256000_bytes_is_inflated() -> None:
+    assert decode_redirect(b64encode(deflated(b" " * 256_000)).decode()) == b" " * 256_000
+
+
+def test_inflating_stops_at_the_bound_and_takes_no_more_memory() -> None:
+    bomb = b64encode(deflated(b" " * 50_000_000)).decode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(SamlError, match="saml_too_large"):
+            decode_redirect(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_400000_characters_are_decoded_and_one_more_is_not() -> None:
+    filled = b64encode(deflated(b"<x/>")).decode().ljust(400_000)
+    assert decode_redirect(filled) == b"<x/>"
+    with pytest.raises(SamlError, match="saml_too_large"):
+        decode_redirect(filled + " ")
+
+
 def test_too_many_characters_are_not_even_decoded() -> None:
     with pytest.raises(SamlError, match="saml_too_large"):
         decode_redirect("A" * 400_001)
 
 
 @pytest.mark.parametrize(
+    ("force", "forced"), [("true", True), ("1", True), ("false", False), ("0", False), ("x", False)]
+)
+def test_a_forced_sign_in_is_read_as_the_schema_spells_it(force: str, forced: bool) -> None:
+    xml = build_authn_request(SP, IDP, request_id="_q1", now=NOW, force_authn=True)
+    found = read_authn_request(xml.replace(b'ForceAuthn="true"', f'ForceAuthn="{force}"'.encode()))
+    assert found.force_authn is forced
+
+
+def test_a_request_without_policy_and_subject_asks_for_nothing() -> None:
+    xml = build_authn_request(SamlSp("a", "b"), IDP, request_id="_q1", now=NOW)
+    found = read_authn_request(xml.replace(b'<samlp:NameIDPolicy AllowCreate="true"/>', b""))
+    assert (found.name_id_format, found.login_hint) == (None, None)
+    empty = b"<saml:Subject><saml:NameID/></saml:Subject></samlp:AuthnRequest>"
+    assert read_authn_request(xml.replace(b"</samlp:AuthnRequest>", empty)).login_hint is None
+
+
+@pytest.mark.parametrize(
     ("old", "new", "code"),
     [
         (b"AuthnRequest", b"LogoutRequest", "saml_structure_invalid"),
+        (b' Version="2.0"', b"", "saml_version_unsupported"),
+        (b' ID="_q1"', b' ID=""', "saml_structure_invalid"),
         (b'Version="2.0"', b'Version="1.1"', "saml_version_unsupported"),
         (b' ID="_q1"', b"", "saml_structure_invalid"),
         (b"<saml:Issuer>", b"<saml:Issuer>x</saml:Issuer><saml:Issuer>", "saml_structure_invalid"),

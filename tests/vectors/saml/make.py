@@ -1,9 +1,10 @@
 """Write every SAML vector anew: `python tests/vectors/saml/make.py`.
 
-`good/<idp>/<case>/` are responses and metadata in the shapes of identity providers that were run
-for real; `bad/<code>/<case>/` are the same with one fault each, named for the refusal that they
-must cause. Keys are made once and kept. RSA-PKCS#1 signatures and ciphertext bodies are the same
-in every run; ECDSA, PSS and RSA-OAEP are not, so those files change.
+The documents are the catalogue of `vestibule.attack`, frozen in one scene: `good/<idp>/<case>/` in
+the shapes of identity providers, `bad/<code>/<case>/` with one fault each, named for the refusal
+that they must cause. Metadata is added here. Keys are made once and kept. RSA-PKCS#1 signatures
+and ciphertext bodies are the same in every run; ECDSA, PSS and RSA-OAEP are not, so those files
+change.
 """
 
 from __future__ import annotations
@@ -19,29 +20,17 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-import bad_context  # noqa: E402
-import bad_encryption  # noqa: E402
-import bad_metadata  # noqa: E402
-import bad_signatures  # noqa: E402
-import bad_wrapping  # noqa: E402
-import bad_xml  # noqa: E402
-import forge  # noqa: E402
-import good_responses  # noqa: E402
+import metadata  # noqa: E402
+from fixed_scene import SCENE  # noqa: E402
 
-MODULES = (
-    good_responses,
-    bad_wrapping,
-    bad_signatures,
-    bad_encryption,
-    bad_xml,
-    bad_context,
-    bad_metadata,
-)
+from vestibule.attack import catalogue  # noqa: E402
+from vestibule.attack.cases import Case  # noqa: E402
+
 ORIGIN = "made by tests/vectors/saml/make.py"
 
 
 @dataclass
-class Case:
+class Vector:
     """One folder: a document, what to expect of it, and why."""
 
     path: str
@@ -56,37 +45,63 @@ class Case:
     origin: str = ORIGIN
 
 
-def cases() -> Iterator[Case]:
-    for module in MODULES:
-        for row in module.cases():
-            yield Case(**row)
+def vectors() -> Iterator[Vector]:
+    for _, case in catalogue.cases(SCENE):
+        yield frozen(case)
+    for row in metadata.cases():
+        yield Vector(**row)
 
 
-def write(case: Case) -> None:
-    folder = HERE / case.path
-    folder.mkdir(parents=True)
-    document = case.document if isinstance(case.document, bytes) else case.document.encode()
-    name = "response.xml" if case.kind == "response" else "idp-metadata.xml"
-    (folder / name).write_bytes(document)
-    if case.encoded is not None:
-        (folder / "response.b64").write_text(case.encoded, encoding="utf-8")
-    settings: dict[str, Any] = {"now": forge.stamp()}
-    if case.kind == "response":
-        settings |= {
-            "idp_entity_id": forge.IDP,
-            "certificates": ["idp"],
-            "acs_url": forge.ACS,
-            "audience": forge.SP,
-            "request_id": forge.REQUEST,
-            "decryption_keys": [],
+def frozen(case: Case) -> Vector:
+    setup, reading = case.setup, case.reading
+    settings: dict[str, Any] = {
+        "idp_entity_id": SCENE.idp,
+        "certificates": setup.certificates,
+        "acs_url": SCENE.acs,
+        "audience": SCENE.sp,
+        "request_id": SCENE.request if setup.solicited else None,
+        "decryption_keys": setup.decryption_keys,
+        "insecure_sha1": setup.insecure_sha1 or None,
+        "insecure_legacy_encryption": setup.insecure_legacy_encryption or None,
+    }
+    expected: dict[str, Any] = {}
+    if reading is not None:
+        expected = {
+            "name_id": reading.name_id,
+            "signed": reading.signed,
+            "encrypted": reading.encrypted,
+            "warnings": reading.warnings,
+            "attributes": dict(reading.attributes),
         }
-    settings |= case.settings
-    expected = {"code": case.code} if case.code else case.expected
+    return Vector(
+        f"bad/{case.code}/{case.name}" if case.code else f"good/{case.name}",
+        case.document,
+        case.why,
+        case.section,
+        code=case.code,
+        encoded=case.encoded,
+        settings=settings,
+        expected=expected,
+        origin=f"{ORIGIN} with {case.made_with}" if case.made_with else ORIGIN,
+    )
+
+
+def write(vector: Vector, top: Path) -> None:
+    folder = top / vector.path
+    folder.mkdir(parents=True)
+    document = vector.document
+    octets = document if isinstance(document, bytes) else document.encode()
+    name = "response.xml" if vector.kind == "response" else "idp-metadata.xml"
+    (folder / name).write_bytes(octets)
+    if vector.encoded is not None:
+        (folder / "response.b64").write_text(vector.encoded, encoding="utf-8")
+    settings = {"now": SCENE.stamp()} | vector.settings
+    expected = {"code": vector.code} if vector.code else vector.expected
     lines = [
-        f"kind = {_toml(case.kind)}",
-        f"why = {_toml(case.why)}",
-        f"section = {_toml(case.section)}",
-        f"origin = {_toml(case.origin)}",
+        f"kind = {_toml(vector.kind)}",
+        f"why = {_toml(vector.why)}",
+        f"section = {_toml(vector.section)}",
+        f"origin = {_toml(vector.origin)}",
         "",
         *(f"{key} = {_toml(value)}" for key, value in settings.items() if value is not None),
         "",
@@ -103,20 +118,28 @@ def write(case: Case) -> None:
 def _toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=True)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    # TOML knows no surrogates: what is beyond the basic plane has an escape of its own.
+    return f'"{"".join(map(_toml_character, value))}"'
 
 
-def main() -> None:
-    forge.make_keys()
+def _toml_character(character: str) -> str:
+    if character > "\uffff":
+        return f"\\U{ord(character):08x}"
+    return json.dumps(character)[1:-1]
+
+
+def main(top: Path) -> None:
     for folder in ("good", "bad"):
-        shutil.rmtree(HERE / folder, ignore_errors=True)
+        shutil.rmtree(top / folder, ignore_errors=True)
     count = 0
-    for case in cases():
-        write(case)
+    for vector in vectors():
+        write(vector, top)
         count += 1
-    good = sum(1 for _ in (HERE / "good").rglob("case.toml"))
+    good = sum(1 for _ in (top / "good").rglob("case.toml"))
     print(f"{count} vectors: {good} good, {count - good} bad")
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

@@ -65,6 +65,8 @@ class Expectations:
         clock_skew: what we forgive on either side of a time.
         insecure_sha1: let SHA-1 signatures and digests pass, with a warning.
         insecure_legacy_encryption: let 3DES-CBC pass, with a warning, around signed assertions.
+        authn_contexts: the class references one of which must be named exactly; none: any will do.
+        authenticated_after: when the person must have signed in at the earliest, or None.
     """
 
     idp_entity_id: str
@@ -76,6 +78,8 @@ class Expectations:
     clock_skew: timedelta = timedelta(minutes=2)
     insecure_sha1: bool = False
     insecure_legacy_encryption: bool = False
+    authn_contexts: tuple[str, ...] = ()
+    authenticated_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ class VerifiedAssertion:
     signed: Signed
     encrypted: bool
     warnings: tuple[str, ...]
+    name_qualifier: str = ""
+    sp_name_qualifier: str = ""
 
 
 class Authentication(NamedTuple):
@@ -186,6 +192,8 @@ def judge_assertion(
         signed=signed,
         encrypted=encrypted,
         warnings=warnings,
+        name_qualifier=name_id.get("NameQualifier", ""),
+        sp_name_qualifier=name_id.get("SPNameQualifier", ""),
     )
 
 
@@ -344,18 +352,47 @@ def _read_logins(
             if now - expected.clock_skew >= ends[-1]:
                 raise refusal("saml_session_expired", want=f"before {session_end}", got=str(now))
     first = statements[0]
-    context = None
-    for child in first:
-        if child.tag == AUTHN_CONTEXT:
-            for reference in child:
-                if reference.tag == AUTHN_CONTEXT_CLASS_REF:
-                    context = text_of(reference)
-    return Authentication(
+    login = Authentication(
         instant=read_time(first.get("AuthnInstant", "")),
         session_index=first.get("SessionIndex"),
-        context=context,
+        context=_context_of(first),
         session_not_on_or_after=min(ends, default=None),
     )
+    _check_authentication(login, expected)
+    return login
+
+
+def _context_of(statement: Element) -> str | None:
+    """The one class reference (Core §2.7.2.2). Of two, nobody could say which one holds."""
+    named = [
+        text_of(reference)
+        for child in statement
+        if child.tag == AUTHN_CONTEXT
+        for reference in child
+        if reference.tag == AUTHN_CONTEXT_CLASS_REF
+    ]
+    if len(named) > 1:
+        raise refusal(
+            "saml_structure_invalid", want="one AuthnContextClassRef", got=str(len(named))
+        )
+    return named[0] if named else None
+
+
+def _check_authentication(login: Authentication, expected: Expectations) -> None:
+    """Hold the sign-in at the identity provider to what it was asked for.
+
+    ForceAuthn (Core §3.4.1) and RequestedAuthnContext (§3.3.2.2.1, Comparison exact) are words in
+    a request that anybody can take out of it on its way, so the answer alone proves that they
+    were heard.
+    """
+    after = expected.authenticated_after
+    if after is not None and login.instant < after - expected.clock_skew:
+        raise refusal("saml_authn_too_old", want=f"not before {after}", got=str(login.instant))
+    asked = expected.authn_contexts
+    if asked and login.context not in asked:
+        raise refusal(
+            "saml_authn_context_mismatch", want=" or ".join(asked), got=login.context or "none"
+        )
 
 
 def read_attributes(

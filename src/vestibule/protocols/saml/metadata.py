@@ -1,8 +1,8 @@
 """SAML metadata: what an identity provider says of itself, and what we say of ourselves.
 
-Owns the reading of one identity provider out of a document, and the rendering of ours. Refuses
-to fetch anything and to trust anything: whoever uploads a document, or configured its URL,
-answers for it, and an administrator sees the certificates before they count.
+Owns the reading of one identity provider out of a document, with or without a signature that
+vouches for it, and the rendering of ours. Refuses to fetch anything and to decide what to trust:
+it says which pinned key has signed a document, and others say what follows from that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from vestibule.errors import VestibuleError, refusal
 
@@ -30,12 +30,24 @@ from .names import (
     NAME_ID_FORMAT,
     RSA_OAEP_MGF1P,
     SAMLP,
+    SIGNATURE,
+    SINGLE_LOGOUT_SERVICE,
     SINGLE_SIGN_ON_SERVICE,
     X509_CERTIFICATE,
     X509_DATA,
 )
 from .request import SamlSp, is_http_url
-from .xml import Element, descendants, escaped, local_name, parse, read_time, text_of
+from .signature import Proof, prove_enveloped
+from .xml import (
+    Element,
+    descendants,
+    escaped,
+    local_name,
+    parse,
+    parse_again,
+    read_time,
+    text_of,
+)
 
 _MAX_ENTITY_ID: Final = 1024
 _BINDINGS: Final = (HTTP_REDIRECT, HTTP_POST)  # in the order in which we like them
@@ -57,6 +69,17 @@ class SamlIdpMetadata:
     cache_duration: timedelta | None
     wants_signed_requests: bool
     name_id_formats: tuple[str, ...]
+    # Single logout, "" where it has none; answers go to a URL of their own where it names one.
+    slo_url: str = ""
+    slo_response_url: str = ""
+    slo_binding: str = ""
+
+
+class SignedIdpMetadata(NamedTuple):
+    """Metadata read from bytes that a pinned key has signed, and whose key that was."""
+
+    metadata: SamlIdpMetadata
+    signed_by: Certificate
 
 
 # --- theirs -----------------------------------------------------------------------------------
@@ -81,6 +104,42 @@ def read_idp_metadata(document: bytes, *, now: datetime) -> SamlIdpMetadata:
         raise refusal("saml_metadata_invalid", detail=str(error)) from None
 
 
+def verify_idp_metadata(
+    document: bytes, keys: tuple[Certificate, ...], *, now: datetime
+) -> SignedIdpMetadata:
+    """Read the identity provider out of what one of `keys` has signed, and out of nothing else.
+
+    The signature stands in the EntityDescriptor of the identity provider or in the root around
+    it; the one that a given key made counts, and the entity's own is asked first (SAML Metadata
+    §3.1). What lies outside the signed element, such as a `validUntil` above it, is not read.
+
+    Raises:
+        SamlError: what `read_idp_metadata` raises; saml_signature_missing, or why no signature
+            could be used.
+    """
+    failure: VestibuleError = refusal("saml_signature_missing", detail="in the metadata")
+    for proof in _proofs(document, keys):
+        if isinstance(proof, Proof):
+            # Canonical bytes hold no comment and no declaration, and passed every limit before.
+            return SignedIdpMetadata(_read(parse_again(proof.octets), now), proof.certificate)
+        failure = proof
+    raise failure
+
+
+def _proofs(document: bytes, keys: tuple[Certificate, ...]) -> Iterator[Proof | VestibuleError]:
+    """What each place of a signature proves, the entity's own first."""
+    for above in (-1, 0):
+        # Parsed for each, because a verification uses its tree up.
+        path, entity, _ = _identity_provider(parse(document, comments=True))
+        place = entity if above else path[0]
+        if place.find(SIGNATURE) is None or (not above and place is entity):
+            continue
+        try:
+            yield prove_enveloped(place, keys)
+        except VestibuleError as error:
+            yield error
+
+
 def _read(root: Element, now: datetime) -> SamlIdpMetadata:
     path, entity, role = _identity_provider(root)
     entity_id = entity.get("entityID", "")
@@ -97,6 +156,7 @@ def _read(root: Element, now: datetime) -> SamlIdpMetadata:
         default=None,
     )
     sso_url, sso_binding = _sso_service(role)
+    slo_url, slo_response_url, slo_binding = _slo_service(role)
     return SamlIdpMetadata(
         entity_id=entity_id,
         sso_url=sso_url,
@@ -106,6 +166,9 @@ def _read(root: Element, now: datetime) -> SamlIdpMetadata:
         cache_duration=cache_duration,
         wants_signed_requests=role.get("WantAuthnRequestsSigned") in ("true", "1"),
         name_id_formats=tuple(text_of(child) for child in role.findall(NAME_ID_FORMAT)),
+        slo_url=slo_url,
+        slo_response_url=slo_response_url,
+        slo_binding=slo_binding,
     )
 
 
@@ -156,6 +219,28 @@ def _sso_service(role: Element) -> tuple[str, str]:
     raise refusal("saml_metadata_invalid", want="SSO by HTTP-Redirect or HTTP-POST")
 
 
+def _slo_service(role: Element) -> tuple[str, str, str]:
+    """Where requests to log out go, where the answers go if elsewhere, and by which binding.
+
+    SOAP alone counts as nothing: we speak through the browser only.
+    """
+    services = role.findall(SINGLE_LOGOUT_SERVICE)
+    for binding in _BINDINGS:
+        for service in services:
+            if service.get("Binding") == binding:
+                url = service.get("Location", "").strip()
+                response_url = service.get("ResponseLocation", "").strip()
+                for given in (url, response_url or url):
+                    if not is_http_url(given):
+                        raise refusal(
+                            "saml_metadata_invalid",
+                            want="an http(s) logout URL without userinfo",
+                            got=given,
+                        )
+                return url, "" if response_url == url else response_url, binding
+    return "", "", ""
+
+
 def _certificates(role: Element) -> tuple[Certificate, ...]:
     """Those for signing, each once, in document order."""
     found: dict[str, Certificate] = {}
@@ -191,7 +276,7 @@ def render_sp_metadata(sp: SamlSp) -> bytes:
     an outage on some later day. The ID is fixed so that `sign_enveloped(…, "sp-metadata", …)`
     can sign it.
     """
-    signed = "true" if sp.signing_key is not None else "false"
+    signed = "true" if sp.signing_key is not None and sp.signs_requests else "false"
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<md:EntityDescriptor xmlns:md="{MD}" xmlns:ds="{DS}" ID="sp-metadata"'
@@ -202,10 +287,10 @@ def render_sp_metadata(sp: SamlSp) -> bytes:
     parts += [_key("signing", pem) for pem in sp.signing_certificates]
     parts += [_key("encryption", pem) for pem in sp.encryption_certificates]
     if sp.logout_url:
-        parts.append(
-            f'<md:SingleLogoutService Binding="{HTTP_REDIRECT}"'
-            f' Location="{escaped(sp.logout_url)}"/>'
-        )
+        parts += [
+            f'<md:SingleLogoutService Binding="{binding}" Location="{escaped(sp.logout_url)}"/>'
+            for binding in _BINDINGS
+        ]
     if sp.name_id_format:
         parts.append(f"<md:NameIDFormat>{escaped(sp.name_id_format)}</md:NameIDFormat>")
     parts.append(

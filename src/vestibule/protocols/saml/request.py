@@ -11,18 +11,20 @@ import zlib
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote
 
 from vestibule.errors import refusal
 
 from .certificates import Certificate, read_private_key
 from .names import (
+    AUTHN_CONTEXT_CLASS_REF,
     AUTHN_REQUEST,
     HTTP_POST,
     ISSUER,
     NAME_ID,
     NAME_ID_POLICY,
+    REQUESTED_AUTHN_CONTEXT,
     RSA_SHA256,
     SAML,
     SAMLP,
@@ -53,6 +55,7 @@ class SamlSp:
     encryption_certificates: tuple[str, ...] = ()
     name_id_format: str | None = None
     logout_url: str | None = None
+    signs_requests: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class UnverifiedAuthnRequest:
     name_id_format: str | None
     login_hint: str | None
     force_authn: bool
+    authn_contexts: tuple[str, ...] = ()
 
 
 def is_http_url(url: str) -> bool:
@@ -127,7 +131,14 @@ def build_authn_request(
     return "".join(parts).encode()
 
 
-def encode_redirect(xml: bytes, idp_url: str, relay_state: str, signing_key: str | None) -> str:
+def encode_redirect(
+    xml: bytes,
+    idp_url: str,
+    relay_state: str,
+    signing_key: str | None,
+    *,
+    name: Literal["SAMLRequest", "SAMLResponse"] = "SAMLRequest",
+) -> str:
     """The URL that carries `xml` in the HTTP-Redirect binding (SAML Bindings §3.4.4).
 
     With `signing_key`, a PEM, the query is signed as it stands on the wire. Such a request must
@@ -140,7 +151,7 @@ def encode_redirect(xml: bytes, idp_url: str, relay_state: str, signing_key: str
     _check_url(idp_url)
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     deflated = compressor.compress(xml) + compressor.flush()
-    query = "SAMLRequest=" + _quoted_base64(deflated)
+    query = f"{name}=" + _quoted_base64(deflated)
     if relay_state:
         query += "&RelayState=" + _quoted(relay_state)
     if signing_key is not None:
@@ -152,7 +163,13 @@ def encode_redirect(xml: bytes, idp_url: str, relay_state: str, signing_key: str
     return idp_url + query if idp_url.endswith(("?", "&")) else f"{idp_url}&{query}"
 
 
-def encode_post(xml: bytes, idp_url: str, relay_state: str) -> dict[str, str]:
+def encode_post(
+    xml: bytes,
+    idp_url: str,
+    relay_state: str,
+    *,
+    name: Literal["SAMLRequest", "SAMLResponse"] = "SAMLRequest",
+) -> dict[str, str]:
     """The fields of the form that carries `xml` in the HTTP-POST binding (Bindings §3.5.4).
 
     The form's action is `idp_url`, which is judged here because nobody should build a form
@@ -162,7 +179,7 @@ def encode_post(xml: bytes, idp_url: str, relay_state: str) -> dict[str, str]:
         InvalidRequest: saml_connection_idp_sso_url_invalid_format.
     """
     _check_url(idp_url)
-    fields = {"SAMLRequest": b64encode(xml).decode()}
+    fields: dict[str, str] = {name: b64encode(xml).decode()}
     if relay_state:
         fields["RelayState"] = relay_state
     return fields
@@ -233,4 +250,8 @@ def read_authn_request(xml: bytes) -> UnverifiedAuthnRequest:
         name_id_format=None if policy is None else policy.get("Format"),
         login_hint=None if name_id is None else text_of(name_id) or None,
         force_authn=root.get("ForceAuthn") in ("true", "1"),
+        authn_contexts=tuple(
+            text_of(reference)
+            for reference in root.findall(f"{REQUESTED_AUTHN_CONTEXT}/{AUTHN_CONTEXT_CLASS_REF}")
+        ),
     )

@@ -405,6 +405,8 @@ def _open_assertion(
         if mode == "gcm" or outline.response_signed:
             raise
         raise decryption_failed() from None
+    if inside.getparent() is None:
+        return inside, mode  # it needed no namespaces from outside
     # Only the response is signed. Namespaces that its canonical form does not show are unsigned;
     # those of XML Schema may come along, because nothing is read by them.
     borrowed = {prefix: uri for prefix, uri in _namespaces(original).items() if uri in (XS, XSI)}

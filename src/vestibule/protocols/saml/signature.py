@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b64encode
+from itertools import islice
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -56,6 +57,7 @@ from .xml import (
     canonicalize,
     cut_out,
     decode_base64,
+    descendants,
     find_by_id,
     local_name,
     parse,
@@ -77,6 +79,11 @@ _DIGEST: Final = {
     "sha384": hashlib.sha384,
     "sha512": hashlib.sha512,
 }
+
+
+# A SignedInfo of the one accepted shape has eleven elements. It is canonicalized before anybody is
+# known to have signed it, so what is far larger must not get there.
+_MAX_SIGNED_INFO: Final = 32
 
 
 class Proof(NamedTuple):
@@ -117,6 +124,10 @@ def prove_enveloped(
     if not keys:
         raise refusal("saml_certificate_missing")
     signature, signed_info, signature_value = _parts(parent)
+    if next(islice(descendants(signed_info), _MAX_SIGNED_INFO, None), None) is not None:
+        raise refusal(
+            "saml_signature_malformed", want=f"at most {_MAX_SIGNED_INFO} elements in SignedInfo"
+        )
 
     # XML-DSig §3.2.2: what was signed is the canonical form of SignedInfo. Everything that
     # SignedInfo says is taken from those bytes, so that no second reading can differ from it.

@@ -1,0 +1,101 @@
+"""Logout messages whose name is encrypted, and answers whose status is strange."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from protocols.saml.material import NOW, key_pem
+from protocols.saml.test_encryption import envelope, sealed, value
+from protocols.saml.test_logout import ADA, EXPECTED, posted, redirected, request, response, verify
+from vestibule.errors import SamlError
+from vestibule.protocols.saml import (
+    NameId,
+    VerifiedLogoutRequest,
+    read_logout_request,
+    read_logout_response,
+    verify_logout_response,
+)
+
+SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
+NAME = f'<saml:NameID Format="{ADA.format}">{ADA.value}</saml:NameID>'
+OURS = replace(EXPECTED, decryption_keys=(key_pem("sp-next"), key_pem("sp")))
+
+
+def with_encrypted_name(plaintext: str) -> bytes:
+    """A request whose name is encrypted for us; `saml` is declared around it."""
+    document = request().decode()
+    assert NAME in document
+    hidden = envelope(value(sealed(plaintext.encode())))
+    hidden = hidden.replace("a:EncryptedAssertion", "saml:EncryptedID")
+    hidden = hidden.replace("xmlns:a=", "xmlns:saml=")
+    return document.replace(NAME, hidden).encode()
+
+
+@pytest.mark.parametrize("carried", [redirected, posted])
+@pytest.mark.parametrize("declared", ["", f' xmlns:saml="{SAML}"'])
+def test_an_encrypted_name_is_opened_after_the_signature_was_verified(
+    carried: object, declared: str
+) -> None:
+    assert callable(carried)
+    document = with_encrypted_name(NAME.replace("<saml:NameID", f"<saml:NameID{declared}"))
+    unverified = read_logout_request(carried(document))
+    assert unverified.unverified_name_id == ""
+    found: VerifiedLogoutRequest = verify(carried(document), OURS)
+    assert found.name_id == NameId(ADA.value, ADA.format)
+    with pytest.raises(SamlError) as refused:
+        verify(carried(document, "attacker"), replace(OURS, decryption_keys=()))
+    assert refused.value.code == "saml_signature_invalid"
+
+
+@pytest.mark.parametrize(
+    "plaintext",
+    ["", "ada", f"<saml:Issuer>{ADA.value}</saml:Issuer>", NAME * 2, "<NameID>ada</NameID>"],
+)
+def test_an_encryption_that_holds_no_name_is_not_told_from_one_that_fails(plaintext: str) -> None:
+    with pytest.raises(SamlError) as refused:
+        verify(redirected(with_encrypted_name(plaintext)), OURS)
+    assert refused.value.code == "saml_decryption_failed"
+    with pytest.raises(SamlError) as same:
+        verify(redirected(with_encrypted_name(NAME)), replace(OURS, decryption_keys=()))
+    assert (same.value.code, same.value.detail) == (refused.value.code, refused.value.detail)
+
+
+CODE = '<samlp:StatusCode Value="urn:x"></samlp:StatusCode>'
+
+
+@pytest.mark.parametrize(
+    ("status", "chain"),
+    [
+        ("", None),
+        ("<samlp:StatusMessage/>", None),
+        (CODE * 2, None),
+        (f"<samlp:StatusCode>{CODE}{CODE}</samlp:StatusCode>", None),
+        ("<samlp:StatusCode><samlp:StatusMessage/></samlp:StatusCode>", None),
+        (CODE, ("urn:x",)),
+        (f"{CODE}<samlp:StatusMessage>no</samlp:StatusMessage>", ("urn:x",)),
+        (f"<samlp:StatusCode>{CODE}</samlp:StatusCode>", ("", "urn:x")),
+    ],
+)
+def test_a_status_is_a_chain_of_codes(status: str, chain: tuple[str, ...] | None) -> None:
+    document = response(status=("urn:x",)).decode()
+    assert CODE in document
+    message = redirected(document.replace(CODE, status).encode())
+
+    def told() -> tuple[str, ...]:
+        unverified = read_logout_response(message)
+        return verify_logout_response(unverified, EXPECTED, request_id="_ours", now=NOW).status
+
+    if chain is not None:
+        assert told() == chain
+        return
+    with pytest.raises(SamlError) as refused:
+        told()
+    assert refused.value.code == "saml_structure_invalid"
+
+
+def test_an_answer_is_told_with_its_own_id() -> None:
+    unverified = read_logout_response(redirected(response()))
+    found = verify_logout_response(unverified, EXPECTED, request_id="_ours", now=NOW)
+    assert (found.id, found.in_response_to) == ("_response", "_ours")
