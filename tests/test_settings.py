@@ -17,6 +17,8 @@ GOOD = {
     "VESTIBULE_DATABASE_URL": "sqlite:////var/lib/vestibule/vestibule.db",
     "VESTIBULE_ROOT_KEY_FILE": "/etc/vestibule/root.key",
     "VESTIBULE_ALLOWED_NETWORKS": "10.20.0.0/16, fd00::/8",
+    "VESTIBULE_TRUSTED_PROXIES": "10.30.0.1/32",
+    "VESTIBULE_RATE_LIMITS": "2.5",
 }
 
 
@@ -27,6 +29,8 @@ def test_good_settings_are_read() -> None:
         "sqlite:////var/lib/vestibule/vestibule.db",
         Path("/etc/vestibule/root.key"),
         (ipaddress.ip_network("10.20.0.0/16"), ipaddress.ip_network("fd00::/8")),
+        (ipaddress.ip_network("10.30.0.1/32"),),
+        2.5,
     )
     assert not read_settings(GOOD).insecure_http
     assert set(GOOD) == set(VARIABLES)
@@ -98,6 +102,12 @@ def test_no_network_is_allowed_unless_it_is_named() -> None:
     assert read_settings(given).allowed_networks == ()
 
 
+@pytest.mark.parametrize("given", ["-1", "1001", "nan", "inf", "", "1,5"])
+def test_a_rate_limit_factor_that_is_none_is_refused(given: str) -> None:
+    with pytest.raises(VestibuleError, match="setting_invalid"):
+        read_settings({**GOOD, "VESTIBULE_RATE_LIMITS": given})
+
+
 def test_all_problems_are_reported_together() -> None:
     with pytest.raises(VestibuleError, match="setting_invalid") as caught:
         read_settings(
@@ -105,10 +115,18 @@ def test_all_problems_are_reported_together() -> None:
                 "VESTIBULE_BASE_URL": "http://sso.example.com",
                 "VESTIBULE_DATABASE_URL": "mysql://x",
                 "VESTIBULE_ALLOWED_NETWORKS": "first,second",
+                "VESTIBULE_TRUSTED_PROXIES": "proxy.example",
+                "VESTIBULE_RATE_LIMITS": "many",
             }
         )
     detail = caught.value.detail or ""
-    for part in (*VARIABLES, "must be https", "first is not", "second is not"):
+    for part in (
+        *VARIABLES,
+        "must be https",
+        "first is not",
+        "second is not",
+        "proxy.example is not",
+    ):
         assert part in detail
     with pytest.raises(VestibuleError, match="setting_invalid") as caught:
         read_settings({})

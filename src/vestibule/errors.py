@@ -24,6 +24,7 @@ class VestibuleError(Exception):
         detail: one more exact sentence for the admin, or None.
         trace_id: of the login that this refusal ended, or None outside of one.
         login_url: where the person signs in again, if only they can mend it.
+        retry_after: seconds after which the same call may be made again, or None.
     """
 
     public = "The request could not be completed."
@@ -43,6 +44,7 @@ class VestibuleError(Exception):
         self.detail = _shown(detail)
         self.trace_id: str | None = None
         self.login_url: str | None = None
+        self.retry_after: int | None = None
         super().__init__(code)
 
     @property
@@ -268,6 +270,16 @@ _table(
      _IDP + "remove it.", "invalid_saml_response", "SAML Core §2.5.1"),
     ("saml_authn_statement_missing", "The assertion does not say that anybody signed in.",
      _IDP + "send an AuthnStatement.", "invalid_saml_response", "SAML Profiles §4.1.4.2"),
+    ("saml_authn_too_old", "The person had signed in at the identity provider before this sign-in "
+     "began, although it was asked to have them sign in anew.",
+     _IDP + "honour ForceAuthn, and compare the clocks of the two servers.",
+     "invalid_saml_response", "SAML Core §3.4.1"),
+    ("saml_authn_context_mismatch", "The person signed in by another method than the connection "
+     "asks for.", _IDP + "use one of the AuthnContext classes that the connection asks for.",
+     "invalid_saml_response", "SAML Core §3.3.2.2.1"),
+    ("saml_name_id_transient", "The mapping takes the person's lasting id from a NameID that is "
+     "another one at each sign-in.", _ADMIN + "map idp_user_id to an attribute that stays, or ask "
+     "for the persistent NameID format.", "invalid_saml_response", "SAML Core §8.3.8"),
     ("saml_name_id_missing", "The assertion names nobody.",
      _IDP + "send a NameID.", "invalid_saml_response", "SAML Core §2.4.1"),
     ("saml_value_invalid", "A value carries markup or characters that it may not.",
@@ -295,6 +307,23 @@ _table(
      _USER + "allow cookies for this site.", "missing_saml_csrf_cookie"),
     ("saml_csrf_cookie_mismatch", "Another browser started this sign-in.",
      _USER + "in this browser.", ""),
+    ("saml_logout_missing", "There is neither a SAMLRequest nor a SAMLResponse in what came.",
+     _IDP + "send logout messages by the HTTP-Redirect or HTTP-POST binding.", "",
+     "SAML Bindings §3.4.4"),
+    ("saml_logout_unsigned", "The logout message is not signed.",
+     _IDP + "sign logout requests and responses: in the query for HTTP-Redirect, inside the "
+     "message for HTTP-POST.", "", "SAML Profiles §4.4.4.1"),
+    ("saml_logout_destination_mismatch", "The logout message was addressed to another URL.",
+     _IDP + "set the single logout URL to the one in this connection's SP metadata.", "",
+     "SAML Bindings §3.4.5.2"),
+    ("saml_logout_expired", "The logout message is older than a few minutes, or from the future.",
+     "Sign out again; if it happens again, compare the clocks of the two servers.", "",
+     "SAML Core §3.7.1"),
+    ("saml_logout_replayed", "This logout request has been carried out before.",
+     "Nothing needs to be done: what it ended stays ended.", "", "SAML Core §3.7.3"),
+    ("saml_logout_unknown", "The answer fits no logout that we know.",
+     "Nothing needs to be done: the session ended before the identity provider was asked.", "",
+     "SAML Core §3.7.2"),
     ("saml_metadata_invalid", "The document is not the metadata of one SAML identity provider.",
      _IDP + "give the metadata of one identity provider.", "saml_connection_metadata_invalid_format",
      "SAML Metadata §2.3"),
@@ -489,6 +518,8 @@ _table(
     ("field_invalid", "A field has a value that it may not have.",
      _DEV + "send what the reference asks for.", "bad_request"),
     ("invalid_id", "An id is not of the right kind.", _DEV + "send the id as we gave it."),
+    ("bad_domain_for_stytch_sdk", "Pages of this origin may not call the frontend API.",
+     _DEV + "authorize the origin in the project's settings."),
     ("public_token_required", "The public token is missing.", _DEV + "send public_token."),
     ("method_not_allowed", "This path does not take that method.",
      _DEV + "use the method that the reference gives."),
@@ -608,6 +639,10 @@ _table(
      _ADMIN + "convert it: openssl rsa -traditional."),
     ("private_key_too_long", "The private key is longer than we accept.",
      _ADMIN + "use 2048 to 4096 bits."),
+    ("too_many_sso_signing_keys", "A connection holds at most three keys of ours.",
+     _DEV + "delete one first."),
+    ("cannot_delete_active_sso_signing_key", "The key that signs cannot be deleted.",
+     _DEV + "activate another one first."),
     ("too_many_encryption_certificates", "A connection holds at most five decryption keys.",
      _ADMIN + "delete one that is no longer used."),
     ("invalid_saml_metadata_url", "The metadata URL is not a plain https URL.",
@@ -651,6 +686,11 @@ _table(
      "bad_request"),
     ("external_connection_has_no_mapping", "An External connection uses the mapping of the "
      "connection that it leads to.", _DEV + "ask for that one.", "bad_request"),
+    ("external_connection_has_no_draft", "An External connection follows the connection that it leads "
+     "to; drafts and versions belong to that one.", _DEV + "ask the organization that owns it.",
+     "bad_request"),
+    ("sso_test_settings_missing", "A test cannot begin: the settings do not say where to send the "
+     "browser.", _ADMIN + "set what is missing first.", "bad_request"),
     ("external_sharing_invalid", "external_sharing is open, approval or closed.",
      _DEV + "send one of them.", "bad_request"),
     ("cannot_delete_default_sso_connection", "The default connection can be deleted only when it is "
@@ -754,7 +794,12 @@ _table(
     ("external_connection_id_not_found", "The other organization has no such SAML or OIDC "
      "connection.", _DEV + "check both ids."),
     ("sso_verification_key_not_found", "There is no such certificate.", _DEV + "check the id."),
+    ("sso_signing_key_not_found", "There is no such key.", _DEV + "check the id."),
     ("sso_encryption_private_key_not_found", "There is no such key.", _DEV + "check the id."),
+    ("idp_metadata_not_found", "The connection has no metadata URL.",
+     _ADMIN + "give the connection the URL of the identity provider's metadata."),
+    ("idp_metadata_change_not_found", "No change of the metadata waits to be confirmed.",
+     _DEV + "read the state again."),
     ("sso_token_not_found", "The token is unknown, used or expired.", "Start the sign-in again."),
     ("session_not_found", "The session is unknown, revoked or expired.", "Sign in again."),
     ("intermediate_session_not_found", "The intermediate session is unknown, used or expired.",
@@ -765,6 +810,12 @@ _table(
      "bad_request"),
     ("login_statement_not_found", "No login through this connection is kept.",
      _DEV + "sign in through it once, or paste a response or an ID token."),
+    ("draft_not_found", "The connection has no draft.", _ADMIN + "make one; it may have been "
+     "activated or discarded meanwhile.", "route_not_found"),
+    ("connection_version_not_found", "The connection has no such version, or it is kept no longer.",
+     _DEV + "list the versions.", "route_not_found"),
+    ("sso_test_link_not_found", "The test link is unknown, used or expired.",
+     _ADMIN + "ask for a new one; each opens one test, within ten minutes.", "route_not_found"),
     ("login_trace_not_found", "There is no such login trace, or it has expired.",
      "Look it up by the trace id that the page showed.", "route_not_found"),
     ("project_not_found", "There is no such project.", _DEV + "check the project id.",
@@ -790,6 +841,11 @@ _table(
     ("would_lock_out_administrators", "After this nobody could administer the organization.",
      "The organization's administrator: give another administrator a way in first, or repeat the "
      "call with accept_lockout.", "bad_request"),
+    ("idp_metadata_change_outdated", "Another change of the metadata waits than the one that was "
+     "shown.", _ADMIN + "look at the change again before confirming it.", "bad_request"),
+    ("draft_outdated", "The connection or its draft has changed since.",
+     _ADMIN + "send the draft again, without fields to take over what has changed, and look at what "
+     "it would change now; or discard it.", "bad_request"),
     ("changed_meanwhile", "Somebody else changed this at the same moment.",
      "Read it again and repeat the change.", "bad_request"),
 )

@@ -20,6 +20,10 @@ VARIABLES: Mapping[str, str] = {
     "VESTIBULE_ROOT_KEY_FILE": "the file with the keys that seal secrets, the active one first",
     "VESTIBULE_ALLOWED_NETWORKS": "private networks that identity providers may live in, such as "
     "10.20.0.0/16, separated by commas; empty for none",
+    "VESTIBULE_TRUSTED_PROXIES": "networks of your own proxies, separated by commas, whose "
+    "X-Forwarded-For says who calls; empty for none",
+    "VESTIBULE_RATE_LIMITS": "how often one address may ask: 1 is the default, 3 allows three "
+    "times as much, 0 turns the limits off",
 }
 LOOPBACK = tuple(ipaddress.ip_network(n) for n in ("127.0.0.0/8", "::1/128"))
 
@@ -33,6 +37,8 @@ class Settings:
     database_url: str
     root_key_file: Path
     allowed_networks: tuple[Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    rate_limit_factor: float = 1.0
 
     @property
     def insecure_http(self) -> bool:
@@ -54,6 +60,8 @@ def dev_settings(host: str, port: int, data: Path) -> Settings:
         f"sqlite:///{data / 'vestibule.db'}",
         data / "root.key",
         LOOPBACK,
+        # Everybody on loopback has one address, and tests ask often.
+        rate_limit_factor=0,
     )
 
 
@@ -77,17 +85,32 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     key_file = environment.get("VESTIBULE_ROOT_KEY_FILE", "")
     if not key_file:
         problems.append(f"VESTIBULE_ROOT_KEY_FILE: {VARIABLES['VESTIBULE_ROOT_KEY_FILE']}")
-    networks: list[Network] = []
-    for text in filter(None, environment.get("VESTIBULE_ALLOWED_NETWORKS", "").split(",")):
-        try:
-            networks.append(ipaddress.ip_network(text.strip()))
-        except ValueError:
-            problems.append(f"VESTIBULE_ALLOWED_NETWORKS: {text.strip()} is not a network")
+    networks = _networks(environment, "VESTIBULE_ALLOWED_NETWORKS", problems)
+    proxies = _networks(environment, "VESTIBULE_TRUSTED_PROXIES", problems)
+    try:
+        factor = float(environment.get("VESTIBULE_RATE_LIMITS", "1"))
+        if not 0 <= factor <= 1000:
+            raise ValueError
+    except ValueError:
+        factor = 1.0
+        problems.append("VESTIBULE_RATE_LIMITS: a number from 0 to 1000")
     if problems:
         raise refusal("setting_invalid", detail="; ".join([*problems, *insecure]))
     if insecure:
         raise refusal("setting_insecure", detail="; ".join(insecure))
-    return Settings("serve", base_url, database, Path(key_file), tuple(networks))
+    return Settings("serve", base_url, database, Path(key_file), networks, proxies, factor)
+
+
+def _networks(
+    environment: Mapping[str, str], name: str, problems: list[str]
+) -> tuple[Network, ...]:
+    found: list[Network] = []
+    for text in filter(None, environment.get(name, "").split(",")):
+        try:
+            found.append(ipaddress.ip_network(text.strip()))
+        except ValueError:
+            problems.append(f"{name}: {text.strip()} is not a network")
+    return tuple(found)
 
 
 def _scheme_of_base(url: str) -> str | None:

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import structlog
 
-from vestibule.services import idp_tokens, keys, projects
+from vestibule.services import expiry_notices, idp_metadata, idp_tokens, keys, projects
 from vestibule.services.runtime import Runtime
 
 _log = structlog.get_logger()
@@ -39,10 +39,22 @@ async def _refresh_tokens(rt: Runtime) -> int:
     return 0
 
 
+async def _refresh_metadata(rt: Runtime) -> int:
+    done = asdict(await idp_metadata.refresh_due(rt))
+    error = done.pop("error")
+    if error is not None:
+        _log.error("reading metadata broke", exc_info=error)
+    if any(done.values()):
+        _log.info("metadata read", **done)
+    return 0
+
+
 JOBS = (
     Job("sweep what has expired", timedelta(minutes=1), projects.sweep),
     Job("rotate signing keys", timedelta(hours=1), keys.rotate_signing_keys),
     Job("refresh tokens of identity providers", timedelta(seconds=5), _refresh_tokens),
+    Job("read metadata of identity providers", timedelta(seconds=10), _refresh_metadata),
+    Job("tell what expires", timedelta(hours=1), expiry_notices.tell_due),
 )
 
 

@@ -151,6 +151,22 @@ def test_the_subject_is_what_stays() -> None:
     assert "idp_user_id" not in from_saml(base, own).custom
 
 
+def test_nobody_is_known_by_a_transient_name_id() -> None:
+    """A name that is another one each time makes a new person, or one day somebody else's."""
+    base = {"mail": ["ada@acme.example"], "uid": ["u-7"]}
+    fallen = from_saml(base, name_id_format=TRANSIENT, name_id="_random")
+    assert any("transient" in warning for warning in fallen.warnings)
+    steady = from_saml(base, {**MAPPING, "idp_user_id": "uid"}, name_id_format=TRANSIENT)
+    assert not any("transient" in warning for warning in steady.warnings)
+    for source in ("NameID", "= employee, NameID"):
+        mapping = {**MAPPING, "idp_user_id": source}
+        with pytest.raises(VestibuleError, match="saml_name_id_transient"):
+            from_saml(base, mapping, name_id_format=TRANSIENT)
+        assert from_saml(base, mapping).subject == "id-1"
+    first = {**MAPPING, "idp_user_id": "= uid, NameID"}
+    assert from_saml(base, first, name_id_format=TRANSIENT).subject == "u-7"
+
+
 def test_groups_are_bounded_and_the_rest_is_told_of() -> None:
     found = from_saml({"mail": ["a@x.example"], "groups": [str(i) for i in range(MAX_GROUPS + 1)]})
     assert len(found.groups) == MAX_GROUPS

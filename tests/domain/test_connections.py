@@ -17,6 +17,7 @@ from vestibule.domain.connections import (
     OidcConnection,
     SamlChanges,
     SamlConnection,
+    SigningKeyPair,
     StoredCertificate,
     activate_saml,
     after_approval,
@@ -28,8 +29,12 @@ from vestibule.domain.connections import (
     update_external,
     update_oidc,
     update_saml,
+    with_active_key,
     with_certificate,
+    with_next_key,
+    with_uploaded_key,
     without_certificate,
+    without_signing_key,
 )
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import GroupRole, RoleRules
@@ -279,3 +284,71 @@ def test_a_route_is_open_when_share_and_source_are() -> None:
             require_open(LoginRoute(target, SAML, entered))
     with pytest.raises(ValueError, match="its own source"):
         require_open(LoginRoute(EXTERNAL, ACTIVE_OIDC, entered))
+
+
+# --- our own keys ---------------------------------------------------------------------------------
+
+
+def key_pair(name: str, minutes: int = 0) -> SigningKeyPair:
+    made = replace(certificate(name), created_at=NOW + timedelta(minutes=minutes))
+    return SigningKeyPair(made, f"KEY {name}")
+
+
+def held(connection: SamlConnection) -> list[str]:
+    return [pair.certificate.certificate_id for pair in connection.signing_keys]
+
+
+ONE_KEY = replace(SAML, signing_keys=(key_pair("a"),))
+
+
+def test_the_next_key_stands_behind_the_one_that_signs() -> None:
+    two = with_next_key(ONE_KEY, key_pair("b", 1))
+    three = with_next_key(two, key_pair("c", 2))
+    assert (held(two), held(three)) == (["id-a", "id-b"], ["id-a", "id-b", "id-c"])
+    with pytest.raises(VestibuleError, match="too_many_sso_signing_keys"):
+        with_next_key(three, key_pair("d"))
+
+
+@given(st.lists(st.tuples(st.sampled_from("amdu"), st.sampled_from("abcdef")), max_size=20))
+@settings(max_examples=150, deadline=None)
+def test_however_keys_change_one_signs_and_none_is_lost_unasked(
+    steps: list[tuple[str, str]],
+) -> None:
+    """Whatever is done in whatever order: at most three, each once, and only a deletion or an
+    upload without room takes one away, never the one that signs."""
+    connection = ONE_KEY
+    for number, (what, name) in enumerate(steps):
+        before = held(connection)
+        try:
+            if what == "a":
+                connection = with_active_key(connection, f"id-{name}")
+                assert held(connection)[0] == f"id-{name}"
+                assert sorted(held(connection)) == sorted(before)
+            elif what == "m" and f"id-{name}" not in before:
+                connection = with_next_key(connection, key_pair(name, number))
+                assert held(connection)[:-1] == before
+            elif what == "d":
+                connection = without_signing_key(connection, f"id-{name}")
+                assert held(connection) == [one for one in before if one != f"id-{name}"]
+                assert held(connection)[0] == before[0]
+            elif what == "u":
+                connection = with_uploaded_key(connection, key_pair(name, number))
+                assert held(connection)[0] == f"id-{name}"
+                assert before[0] in held(connection)
+        except VestibuleError as error:
+            assert held(connection) == before
+            assert error.code in {
+                "sso_signing_key_not_found", "too_many_sso_signing_keys",
+                "cannot_delete_active_sso_signing_key",
+            }  # fmt: skip
+        assert 1 <= len(held(connection)) <= 3
+        assert len(set(held(connection))) == len(held(connection))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["emailAddress", "urn:a b", "urn:\u00e4", "urn:x\n", f"urn:{'x' * 300}", " urn:x"]
+)
+def test_a_name_id_format_that_is_no_uri_is_refused(wrong: str) -> None:
+    with pytest.raises(VestibuleError, match="field_invalid"):
+        saml(SAML, SamlChanges(nameid_format=wrong))
+    assert saml(SAML, SamlChanges(nameid_format="")).nameid_format == ""

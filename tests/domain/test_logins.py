@@ -11,13 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestibule.domain.connections import ExternalConnection, LoginRoute, OidcConnection
+from vestibule.domain.connections import (
+    ExternalConnection,
+    LoginRoute,
+    OidcConnection,
+    SamlConnection,
+)
 from vestibule.domain.logins import (
     LoginAttempt,
     LoginTrace,
     StartRequest,
     TraceStep,
     browser_hash,
+    decide_gateway,
     open_attempt,
     refused_step,
     require_pkce,
@@ -151,3 +157,51 @@ def test_a_trace_tells_of_the_refusal_and_of_the_session() -> None:
     trace = LoginTrace("t", "p", "o", "c", "s", NOW, steps=(TraceStep("Start", NOW, True, "s"),))
     assert trace.told == trace.steps
     assert [one.name for one in replace(trace, authenticated_at=NOW).told] == ["Start", "Session"]
+
+
+# --- what a SAML provider is asked, and held to ---------------------------------------------------
+
+SAML = SamlConnection("oidc-1", "organization-a", NOW, NOW, status="active")
+
+
+def asked(
+    source: SamlConnection | OidcConnection = SAML, max_age: int | None = None, **parameters: str
+) -> LoginAttempt:
+    return open_attempt(
+        PROJECT, LoginRoute(TARGET, source, ENTERED), StartRequest(parameters=parameters),
+        trace_id="t", request_id="r", nonce="n", code_verifier="c", browser_secret="b", now=NOW,
+        max_age=max_age,
+    )  # fmt: skip
+
+
+def test_a_fresh_sign_in_is_remembered_where_anybody_asks_for_it() -> None:
+    forced = replace(SAML, force_authn=True)
+    assert asked().authenticated_after is None
+    assert asked(forced).authenticated_after == NOW
+    # The stricter of two wishes counts.
+    assert asked(forced, max_age=3600).authenticated_after == NOW
+    assert asked(prompt="login", max_age=3600).authenticated_after == NOW
+    assert asked(max_age=0).authenticated_after == NOW
+    assert asked(max_age=3600).authenticated_after == NOW - timedelta(hours=1)
+    assert asked(max_age=999_999_999).authenticated_after is not None
+    assert asked(prompt="relogin loginx").authenticated_after is None
+    # An OpenID Provider is asked in its own words.
+    assert asked(SOURCE, max_age=0, prompt="login").authenticated_after is None
+
+
+def test_the_classes_asked_for_are_those_of_the_source() -> None:
+    assert asked(replace(SAML, requested_authn_context=("urn:a", "urn:b"))).authn_contexts == (
+        "urn:a", "urn:b"
+    )  # fmt: skip
+    assert asked(SOURCE).authn_contexts == ()
+
+
+def test_only_a_gateway_with_everything_in_place_needs_no_cookie() -> None:
+    """Login CSRF: each of the four is what keeps an attacker's answer from being planted."""
+    gateway = replace(SAML, allow_gateway_callback=True, alternative_acs_url="https://old.example")
+    with_pkce = replace(asked(gateway), pkce_code_challenge=CHALLENGE)
+    assert decide_gateway(with_pkce, gateway)
+    assert not decide_gateway(asked(gateway), gateway)
+    assert not decide_gateway(with_pkce, replace(gateway, allow_gateway_callback=False))
+    assert not decide_gateway(with_pkce, replace(gateway, alternative_acs_url=""))
+    assert not decide_gateway(with_pkce, SOURCE)

@@ -377,6 +377,16 @@ def test_migrate_prints_credentials_once_and_registers_redirect_urls(
     assert "setting_invalid" in wrong.stderr.splitlines()[-1]
 
 
+def test_migrate_names_the_origins_whose_pages_may_call(with_project: dict[str, str]) -> None:
+    settings = with_project
+    words = ("migrate", "--authorized-domain", "https://app.example.test")
+    done = run(*words, "--authorized-domain", "https://*.example.test", env=settings)
+    assert (done.returncode, done.stdout) == (0, "")
+    wrong = run(*words, "--authorized-domain", "https://app.example.test/path", env=settings)
+    assert wrong.returncode == 1
+    assert "an origin such as" in wrong.stderr.splitlines()[-1]
+
+
 # --- template -----------------------------------------------------------------------------------
 
 TEMPLATE = '{\n  "department": {{ member.trusted_metadata.department }}\n}\n'

@@ -61,6 +61,8 @@ BODIES: Mapping[str, tuple[Body, ...]] = {
     "rbac_organizations.set_org_policy": ({"org_policy": {"roles": []}},),
     "sso_saml.update_connection": ({"display_name": "Taken"},),
     "sso_saml.update_by_url": ({"metadata_url": "http://vestibule.test/dev/idp/saml/metadata"},),
+    "sso_saml.confirm_idp_metadata": ({"change_id": "none"},),
+    "sso_saml.dismiss_idp_metadata": ({"change_id": "none"},),
     "sso_oidc.update_connection": ({"display_name": "Taken"},),
     "sso_external.update_connection": ({"display_name": "Taken"},),
     "sso_external.create_connection": ({
@@ -79,6 +81,10 @@ BODIES: Mapping[str, tuple[Body, ...]] = {
     "sessions.get": ({"organization_id": "{organization_id}", "member_id": "{member_id}"},),
     "sessions.revoke": (
         {"member_session_id": "{member_session_id}"}, {"member_id": "{member_id}"},
+        {"session_token": "{session_token}"}, {"session_jwt": "{session_jwt}"},
+    ),
+    "sso.logout": (
+        {"member_session_id": "{member_session_id}"},
         {"session_token": "{session_token}"}, {"session_jwt": "{session_jwt}"},
     ),
     "sessions.exchange": (
@@ -371,6 +377,7 @@ def test_ids_of_another_organization_are_like_ids_of_nobody_under_ones_own(story
         walk = Walk(world, world.auth, own, foreign)
         across = {
             "organizations.search", "sessions.revoke", "organizations_members.dangerously_get",
+            "sso.logout",
         }  # fmt: skip
         for operation in OPERATIONS:
             if operation.id not in across:

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from storage import values
 from storage.test_schema import plan, recorded
 from storage.values import LATER, NOW, PROJECT, hashed
+from vestibule.domain.logouts import HeardLogout, IdpSession, LogoutAttempt
 from vestibule.storage import Store, Tx, role_sources
 from vestibule.storage import members as of_members
 from vestibule.storage import organizations as of_organizations
@@ -28,7 +29,8 @@ from vestibule.storage.tables import metadata
 BIG = frozenset({
     "member", "member_email", "registration", "role_source", "connection", "organization",
     "organization_domain", "session", "session_connection", "intermediate_session", "sso_token",
-    "idp_tokens", "login_attempt", "login_trace", "seen_assertion", "audit_event",
+    "idp_tokens", "login_attempt", "logout_attempt", "heard_logout", "login_trace",
+    "seen_assertion", "audit_event",
 })  # fmt: skip
 # A part of an address may stand anywhere, so every address is looked at, in an index that holds
 # nothing else; and what has expired is one end of an index.
@@ -36,7 +38,7 @@ READ_THROUGH: dict[str, set[str]] = {
     "organizations by a part of a member's address": {"ix_member_email_email_key"},
     "end of what has expired": {
         "session", "intermediate_session", "login_attempt", "sso_token", "seen_assertion",
-        "login_trace",
+        "login_trace", "logout_attempt", "heard_logout",
     },
 }  # fmt: skip
 KEY = hashed("x")
@@ -73,6 +75,10 @@ ASKED: dict[str, Callable[[Tx], object]] = {
     "session by token": lambda tx: tx.sessions.find_by_token(PROJECT, KEY, NOW),
     "session by id": lambda tx: tx.sessions.find_by_id(PROJECT, "s", NOW),
     "sessions of a member": lambda tx: tx.sessions.of_member("m", NOW),
+    "sessions of a provider's name": lambda tx: tx.logouts.sessions_of(KEY),
+    "end of a name's tokens": lambda tx: tx.logouts.delete_tokens(KEY),
+    "logouts heard of a name": lambda tx: tx.logouts.heard(KEY, NOW),
+    "a logout under way": lambda tx: (tx.logouts.find("k", NOW), tx.logouts.take("k", NOW)),
     "touch of a session": lambda tx: tx.sessions.touch("s", NOW),
     "use of an intermediate session": lambda tx: tx.sessions.take_intermediate(KEY, NOW),
     "tokens of a member": lambda tx: tx.idp_tokens.of_member("m"),
@@ -130,7 +136,8 @@ ASKED: dict[str, Callable[[Tx], object]] = {
     "end of a provider's tokens": lambda tx: tx.idp_tokens.delete_of_member("m"),
     "end of an organization": lambda tx: tx.organizations.delete("o"),
     "end of what has expired": lambda tx: (
-        tx.logins.delete_expired(NOW, NOW), tx.sessions.delete_expired(NOW)
+        tx.logins.delete_expired(NOW, NOW), tx.sessions.delete_expired(NOW),
+        tx.logouts.delete_expired(NOW),
     ),
 }  # fmt: skip
 
@@ -160,6 +167,9 @@ async def fill(store: Store) -> None:
                 tx.logins.put_trace(values.trace(owner.organization_id))
                 tx.logins.put_attempt(hashed(name), values.attempt())
                 tx.logins.remember_assertion(door_id, name, LATER)
+                here = IdpSession(name)
+                tx.logouts.put(name, LogoutAttempt("p", "o", "m", door_id, here, "", NOW, LATER))
+                tx.logouts.hear(hashed(name), name, HeardLogout(here, (), NOW, LATER))
                 tx.audit.insert(values.audit_event(owner.organization_id))
 
     await store.write(work)

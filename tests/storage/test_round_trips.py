@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from storage import values
 from storage.values import LATER, NOW, ODD, PROJECT, hashed
 from vestibule.domain.connections import Connection, LoginRoute
+from vestibule.domain.logins import LoginAttempt
 from vestibule.domain.rbac import RoleRules
 from vestibule.storage import Store
-from vestibule.storage.documents import micros, moment
+from vestibule.storage.documents import dump, loader, micros, moment
 from vestibule.storage.organizations import ActiveConnection
 
 
@@ -427,3 +429,14 @@ def test_audit_events_come_back_the_latest_first(store: Store) -> None:
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
 def test_a_moment_survives_its_column_to_the_microsecond(value: datetime) -> None:
     assert moment(micros(value)) == value
+
+
+def test_an_attempt_from_before_an_upgrade_is_still_good() -> None:
+    """Ten minutes of logins are under way when a server is replaced."""
+    made = values.attempt()
+    document = json.loads(dump(made))
+    for name in ("authenticated_after", "authn_contexts"):
+        document.pop(name, None)
+    assert loader(LoginAttempt)(json.dumps(document)) == made
+    asked = replace(made, authenticated_after=NOW, authn_contexts=("urn:a", "urn:b"))
+    assert loader(LoginAttempt)(dump(asked)) == asked

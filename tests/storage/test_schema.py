@@ -64,6 +64,11 @@ LOOKUPS: dict[str, Callable[[Tx], object]] = {
     "touch": lambda tx: tx.sessions.touch("s", NOW),
     "tokens of a member": lambda tx: tx.idp_tokens.of_member("m"),
     "tokens that are due": lambda tx: tx.idp_tokens.claim_due(NOW, NOW, 50),
+    "metadata that is due": lambda tx: tx.idp_metadata.claim_due(NOW, NOW, 50),
+    "metadata of an organization": lambda tx: tx.idp_metadata.of_organization("o"),
+    "metadata after an unknown key": lambda tx: tx.idp_metadata.ask_again("c", NOW, SECOND),
+    "notices that are due": lambda tx: tx.expiry_notices.due(NOW, 50),
+    "last logins of connections": lambda tx: tx.logins.last_of_connections("o"),
     "traces": lambda tx: tx.logins.traces("o", 10),
     "audit events": lambda tx: tx.audit.latest("o", 10),
 }  # fmt: skip
@@ -179,6 +184,8 @@ def test_a_database_with_people_in_it_moves_up_and_keeps_them(
                 len(tx.idp_tokens.claim_due(at, NOW, 9))
                 for at in (LATER - 301 * SECOND, LATER - 300 * SECOND)
             ],
+            # Whether their certificates end soon is sealed: each is looked at once.
+            "notices": tx.expiry_notices.due(NOW, 9),
             "lost": tx.connections.dependants("gone"),
             "shared": tx.connections.route(PROJECT, shared) is not None,
         }
@@ -188,6 +195,7 @@ def test_a_database_with_people_in_it_moves_up_and_keeps_them(
         "registrations": 1,
         "session": True,
         "due": [0, 1],
+        "notices": [source],
         "lost": [],
         "shared": True,
     }

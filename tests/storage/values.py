@@ -14,6 +14,7 @@ from vestibule.domain.connections import (
     SigningKeyPair,
     StoredCertificate,
 )
+from vestibule.domain.idp_metadata import IdpMetadata, Offer
 from vestibule.domain.idp_tokens import IdpTokens
 from vestibule.domain.ids import token_hash
 from vestibule.domain.logins import LoginAttempt, LoginTrace, SsoToken, TraceStep
@@ -333,6 +334,29 @@ def idp_tokens(of: Registration, **changes: object) -> IdpTokens:
         retry_at=LATER,
         not_before=LATER,
         last_error="invalid_grant",
+    )
+    return replace(value, **changes)  # type: ignore[arg-type]
+
+
+def idp_metadata(connection_id: str, **changes: object) -> IdpMetadata:
+    value = IdpMetadata(
+        connection_id=connection_id,
+        url=f"https://idp.example/{ODD}",
+        due_at=LATER,
+        read_at=NOW,
+        tried_at=LATER,
+        valid_until=LATER,
+        valid_until_since=NOW,
+        failures=3,
+        last_error="idp_timeout",
+        last_error_message=ODD,
+        failed_at=LATER,
+        offer=Offer("e", "s", "post", ("PEM 1", "PEM 2"), "o", "r", "post"),
+        reason="unconfirmed",
+        waits_since=NOW,
+        waiting="x",
+        dismissed="y",
+        dropped=("a", ODD),
     )
     return replace(value, **changes)  # type: ignore[arg-type]
 

@@ -84,6 +84,25 @@ PAGES: dict[str, dict[str, Any]] = {
         "detailed": True,
         "home_url": "/",
     },
+    "test_result.html": {
+        "passed": False,
+        "settings": "draft",
+        "failed": REFUSED,
+        "steps": [STEP, {**STEP, "want": "one", "got": "one"}, REFUSED],
+        "report": {
+            "email": "ada@northwind.example",
+            "name": "Ada Lovelace",
+            "subject": "1001",
+            "member_id": "member-1",
+            "groups": ["engineering"],
+            "attributes": {"department": ["Research"]},
+            "roles": ["viewer", "editor"],
+            "session_roles": ["viewer"],
+        },
+        "enters": "as a new member",
+        "connection_id": "saml-connection-1",
+        "trace_id": "trace-1",
+    },
     "demo/home.html": {
         "doors": DOORS,
         "people": PEOPLE,
@@ -98,6 +117,7 @@ PAGES: dict[str, dict[str, Any]] = {
         "connection": {"display_name": "Northwind SAML", "kind": "SAML"},
     },
     "demo/result.html": {
+        "sign_out_url": "/demo/sign-out-everywhere",
         "member": {
             "name": "Ada Lovelace",
             "email": "ada@northwind.example",
@@ -157,7 +177,10 @@ PAGES: dict[str, dict[str, Any]] = {
         "exchange": [{"title": "Exchange this session", "href": "/x", "sentence": "At once."}],
         "home_url": "/",
     },
+    "signed_out.html": {"home_url": "/"},
+    "mock_idp/sign_out.html": {"names": ["ada@northwind.example", ""], "action": "/x"},
     "mock_idp/sign_in.html": {
+        "sign_out_url": "/dev/idp/saml/sign-out",
         "title": "Sign in",
         "application": "Northwind",
         "people": PEOPLE,
@@ -165,7 +188,9 @@ PAGES: dict[str, dict[str, Any]] = {
         "fields": {"state": "abc"},
         "hint": "Anybody will do.",
     },
-    "mock_idp/post.html": {
+    "post.html": {
+        "title": "Signing you in",
+        "lead": "Your browser carries the answer to the application.",
         "action": "http://127.0.0.1:8000/acs",
         "fields": {"SAMLResponse": "PHg+", "RelayState": "r"},
     },
@@ -438,7 +463,7 @@ def test_the_drawing_of_sharing_stands_only_where_something_is_shared() -> None:
 
 
 def test_saml_forms_work_with_and_without_scripts() -> None:
-    page = Page(pages.render("mock_idp/post.html", **PAGES["mock_idp/post.html"]))
+    page = Page(pages.render("post.html", **PAGES["post.html"]))
     form = next(a for a in page.all("form") if a["id"] == "autosubmit")
     assert form["method"] == "post"
     assert {(a["name"], a["value"]) for a in page.all("input")} == {

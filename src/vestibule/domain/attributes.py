@@ -138,7 +138,8 @@ def map_statement(mapping: Mapped, statement: Statement) -> Profile:
     """Read a verified statement through the mapping.
 
     Raises:
-        saml_response_email_invalid, oidc_response_email_missing, oidc_response_email_invalid,
+        saml_response_email_invalid, saml_name_id_transient, oidc_response_email_missing,
+        oidc_response_email_invalid,
         oidc_response_unverified_email.
     """
     if statement.protocol == "saml":
@@ -159,12 +160,19 @@ def _map_saml(mapping: Mapped, statement: Statement) -> Profile:
     }
     mapped = {key: strings_of(one.value) for key, one in found.items()}
     email = _one_email(mapped.get("email", ()), "saml_response_email_invalid")
-    subject = next(iter(mapped.get("idp_user_id", ())), "")
-    if not subject:
-        # A transient NameID names nobody the next time; the address is what stays.
-        transient = statement.name_id_format == TRANSIENT
-        subject = email_key(email) if transient else statement.subject
     warnings = _warnings(mapping, found, "the assertion has no attribute", frozenset())
+    transient = statement.name_id_format == TRANSIENT
+    subject = next(iter(mapped.get("idp_user_id", ())), "")
+    if subject and transient and found["idp_user_id"].source == NAME_ID:
+        # Each sign-in would be somebody new, and one day perhaps somebody else.
+        raise refusal("saml_name_id_transient", want="a NameID that stays", got=TRANSIENT)
+    if not subject and transient:
+        subject = email_key(email)
+        warnings.append(
+            "NameID: it is transient, another one at each sign-in, so the person is known by the "
+            "e-mail address alone; a changed address is a new person"
+        )
+    subject = subject or statement.subject
     return _profile(subject, email, mapped, found, warnings)
 
 

@@ -27,6 +27,7 @@ IDENTITY_PROVIDERS = (
 )  # fmt: skip
 DEFAULT_NAME_ID_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 MAX_CERTIFICATES = 5
+MAX_SIGNING_KEYS = 3
 
 Kind = Literal["saml", "oidc", "external"]
 Status = Literal["pending", "active"]
@@ -279,6 +280,8 @@ def update_saml(
     _check_choice("idp_slo_binding", changes.idp_slo_binding, BINDINGS)
     _check_choice("idp_metadata_policy", changes.idp_metadata_policy, METADATA_POLICIES)
     _check_authn_context(changes.requested_authn_context or ())
+    if changes.nameid_format:
+        _check_uri("nameid_format", changes.nameid_format)
     asked = _asked(changes)
     mapping = changes.attribute_mapping
     if mapping is not None:
@@ -334,6 +337,57 @@ def without_certificate(connection: SamlConnection, certificate_id: str) -> Saml
     if len(kept) == len(connection.verification_certificates):
         raise refusal("sso_verification_key_not_found", got=certificate_id)
     return activate_saml(replace(connection, verification_certificates=kept))
+
+
+# --- keys of ours: the first one signs, all of them open what was encrypted for us ------------
+
+
+def with_next_key(connection: SamlConnection, new: SigningKeyPair) -> SamlConnection:
+    """Add a key that is published and opens already, and does not sign yet."""
+    held = connection.signing_keys
+    if len(held) >= MAX_SIGNING_KEYS:
+        raise refusal("too_many_sso_signing_keys", want=f"at most {MAX_SIGNING_KEYS}")
+    return replace(connection, signing_keys=(*held, new))
+
+
+def with_uploaded_key(connection: SamlConnection, new: SigningKeyPair) -> SamlConnection:
+    """Sign with an uploaded key at once (§3.2). The one before stays published; where there is no
+    room left, the oldest of those that do not sign goes. A key that is held already is activated:
+    whoever sends the whole connection again must not push the others out."""
+    held = connection.signing_keys
+    for pair in held:
+        if pair.private_key == new.private_key:
+            return with_active_key(connection, pair.certificate.certificate_id)
+    if len(held) >= MAX_SIGNING_KEYS:
+        oldest = min(held[1:], key=lambda pair: pair.certificate.created_at)
+        held = tuple(pair for pair in held if pair is not oldest)
+    return replace(connection, signing_keys=(new, *held))
+
+
+def with_active_key(connection: SamlConnection, certificate_id: str) -> SamlConnection:
+    """Sign with this key from now on; the one before stays published."""
+    active = _signing_key(connection, certificate_id)
+    others = tuple(pair for pair in connection.signing_keys if pair is not active)
+    return replace(connection, signing_keys=(active, *others))
+
+
+def without_signing_key(connection: SamlConnection, certificate_id: str) -> SamlConnection:
+    """Forget a key that does not sign. What was encrypted for it can be read no longer."""
+    gone = _signing_key(connection, certificate_id)
+    if gone is connection.signing_keys[0]:
+        raise refusal("cannot_delete_active_sso_signing_key", got=certificate_id)
+    kept = tuple(pair for pair in connection.signing_keys if pair is not gone)
+    return replace(connection, signing_keys=kept)
+
+
+def _signing_key(connection: SamlConnection, certificate_id: str) -> SigningKeyPair:
+    for pair in connection.signing_keys:
+        if pair.certificate.certificate_id == certificate_id:
+            return pair
+    raise refusal("sso_signing_key_not_found", got=certificate_id)
+
+
+# --- changes of the other kinds -----------------------------------------------------------------
 
 
 def update_oidc(
@@ -492,14 +546,18 @@ def _check_authn_context(references: Sequence[str]) -> None:
             got=str(len(references)),
         )  # fmt: skip
     for reference in references:
-        if (
-            not 0 < len(reference) <= 256
-            or not reference.isascii()
-            or " " in reference
-            or not reference.isprintable()
-            or ":" not in reference
-        ):
-            raise refusal("field_invalid", want="requested_authn_context of URIs", got=reference)
+        _check_uri("requested_authn_context", reference)
+
+
+def _check_uri(name: str, value: str) -> None:
+    if (
+        not 0 < len(value) <= 256
+        or not value.isascii()
+        or " " in value
+        or not value.isprintable()
+        or ":" not in value
+    ):
+        raise refusal("field_invalid", want=f"a URI in {name}", got=value)
 
 
 def _check_display_name(name: str | None) -> None:

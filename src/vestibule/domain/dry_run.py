@@ -89,10 +89,10 @@ def _hold(evidence: Evidence, draft: SamlConnection, callback_url: str) -> None:
         )
     if evidence.legacy_encryption and not draft.insecure_legacy_encryption:
         raise refusal("saml_legacy_encryption")
-    places = (callback_url, draft.alternative_acs_url)
+    places = tuple(filter(None, (callback_url, draft.alternative_acs_url)))
     if evidence.recipient not in places:
         raise refusal("saml_recipient_mismatch", want=" or ".join(places), got=evidence.recipient)
-    names = (callback_url, draft.alternative_audience_uri)
+    names = tuple(filter(None, (callback_url, draft.alternative_audience_uri)))
     for audiences in evidence.audiences:
         if not any(name in audiences for name in names):
             raise refusal(
@@ -100,6 +100,8 @@ def _hold(evidence: Evidence, draft: SamlConnection, callback_url: str) -> None:
             )
     if evidence.unsolicited and draft.idp_initiated_auth_disabled:
         raise refusal("saml_idp_initiated_auth_disabled")
+    if evidence.unsolicited and draft.force_authn:
+        raise refusal("saml_unsolicited", want="an answer to a request with ForceAuthn")
     asked = draft.requested_authn_context
     if asked and evidence.authn_context not in asked:
         raise refusal(
@@ -157,14 +159,6 @@ def enters(login: PastLogin, admission: Admission) -> Enters:
     if admission.member is None:
         return "new"
     return "same" if admission.member.member_id == login.member_id else "other"
-
-
-def latest_of_each(logins: Sequence[PastLogin]) -> list[PastLogin]:
-    """The latest login of each member; `logins` come latest first."""
-    seen: dict[str, PastLogin] = {}
-    for login in logins:
-        seen.setdefault(login.member_id, login)
-    return list(seen.values())
 
 
 def lost_and_gained(

@@ -16,7 +16,7 @@ KINDS = frozenset({
     "saml-connection", "oidc-connection", "external-connection",
     "saml-member-registration", "oidc-member-registration",
     "saml-verification-key", "saml-signing-key", "saml-encryption-key",
-    "login-trace", "audit-event",
+    "connection-draft", "login-trace", "audit-event",
 })  # fmt: skip
 
 

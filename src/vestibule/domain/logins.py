@@ -16,7 +16,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from vestibule.domain.attributes import Profile, Statement
-from vestibule.domain.connections import LoginRoute, require_open
+from vestibule.domain.connections import (
+    LoginRoute,
+    SamlConnection,
+    SourceConnection,
+    require_open,
+)
+from vestibule.domain.login_tests import TestedSettings, TestReport
+from vestibule.domain.logouts import IdpSession, name_hash
 from vestibule.domain.projects import Project, choose_redirect_url
 from vestibule.errors import VestibuleError, refusal
 
@@ -46,7 +53,9 @@ class LoginAttempt:
     """What the server remembers of a login that has begun; taken once, within ten minutes.
 
     It fixes the target, so nothing in the identity provider's answer can choose another one.
-    `browser_hash` is the hash of a cookie that only the starting browser holds.
+    `browser_hash` is the hash of a cookie that only the starting browser holds. The answer of a
+    SAML provider is held to `authenticated_after` and `authn_contexts`, which it was asked for.
+    With `test` it is no login: its answer lets nobody in.
     """
 
     trace_id: str
@@ -65,6 +74,9 @@ class LoginAttempt:
     expires_at: datetime
     custom_scopes: str = ""
     max_age: int | None = None
+    authenticated_after: datetime | None = None
+    authn_contexts: tuple[str, ...] = ()
+    test: TestedSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,7 @@ class VerifiedIdentity:
     session_not_on_or_after: datetime | None = None
     grant: StoredGrant | None = None
     evidence: Evidence | None = None
+    idp_session: IdpSession | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,13 @@ class SsoToken:
     authenticated_at: datetime
     session_not_on_or_after: datetime | None
     expires_at: datetime
+    idp_session: IdpSession | None = None
+
+    @property
+    def name_hash(self) -> bytes | None:
+        if self.idp_session is None:
+            return None
+        return name_hash(self.source_connection_id, self.idp_session.name_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +163,8 @@ class TraceStep:
 @dataclass(frozen=True, slots=True)
 class LoginTrace:
     """The story of one login: `accepted` when the person was let in, `authenticated` once the
-    application has exchanged the token for a session."""
+    application has exchanged the token for a session. With `test` it is that of a test, `tested`
+    when the person would have been let in; `report` says as whom."""
 
     trace_id: str
     project_id: str
@@ -151,11 +172,13 @@ class LoginTrace:
     connection_id: str
     source_connection_id: str
     started_at: datetime
-    outcome: Literal["started", "accepted", "authenticated", "refused"] = "started"
+    outcome: Literal["started", "accepted", "authenticated", "tested", "refused"] = "started"
     member_id: str | None = None
     authenticated_at: datetime | None = None
     steps: tuple[TraceStep, ...] = ()
     evidence: Evidence | None = None
+    test: TestedSettings | None = None
+    report: TestReport | None = None
 
     @property
     def told(self) -> tuple[TraceStep, ...]:
@@ -224,7 +247,69 @@ def open_attempt(
         expires_at=now + ATTEMPT_LIFETIME,
         custom_scopes=start.custom_scopes,
         max_age=max_age,
+        authenticated_after=_authenticated_after(route.source, start, max_age, now),
+        authn_contexts=asked_authn_contexts(route.source),
     )
+
+
+def open_test_attempt(
+    route: LoginRoute,
+    project_id: str,
+    test: TestedSettings,
+    *,
+    trace_id: str,
+    request_id: str,
+    nonce: str,
+    code_verifier: str,
+    browser_secret: str,
+    now: datetime,
+) -> LoginAttempt:
+    """What has to be remembered of a test login: the same as of a login, but that it leads to no
+    application and that it is a test.
+
+    Raises:
+        external_connection_pending, external_connection_revoked.
+    """
+    require_open(route)
+    return LoginAttempt(
+        trace_id=trace_id,
+        project_id=project_id,
+        organization_id=route.organization.organization_id,
+        connection_id=route.target.connection_id,
+        source_connection_id=route.source.connection_id,
+        login_redirect_url="",
+        signup_redirect_url="",
+        pkce_code_challenge=None,
+        request_id=request_id,
+        nonce=nonce,
+        code_verifier=code_verifier,
+        browser_hash=browser_hash(browser_secret),
+        started_at=now,
+        expires_at=now + ATTEMPT_LIFETIME,
+        authenticated_after=_authenticated_after(route.source, StartRequest(), None, now),
+        authn_contexts=asked_authn_contexts(route.source),
+        test=test,
+    )
+
+
+def asked_authn_contexts(source: SourceConnection) -> tuple[str, ...]:
+    """The ways to sign in at a SAML provider one of which its answer has to name."""
+    return source.requested_authn_context if isinstance(source, SamlConnection) else ()
+
+
+def _authenticated_after(
+    source: SourceConnection, start: StartRequest, max_age: int | None, now: datetime
+) -> datetime | None:
+    """When the person must have signed in at a SAML provider at the earliest.
+
+    SAML has no word for an age, so whoever names one gets ForceAuthn, and an answer of that age
+    is good enough.
+    """
+    if not isinstance(source, SamlConnection):
+        return None
+    if source.force_authn or "login" in start.parameters.get("prompt", "").split():
+        return now
+    return None if max_age is None else now - timedelta(seconds=max_age)
 
 
 def _default_signup_url(project: Project, login_url: str) -> str:
@@ -247,6 +332,21 @@ def require_same_browser(
         raise refusal(f"{protocol}_csrf_cookie_missing")
     if not hmac.compare_digest(browser_hash(secret), attempt.browser_hash):
         raise refusal(f"{protocol}_csrf_cookie_mismatch")
+
+
+def decide_gateway(attempt: LoginAttempt, source: SourceConnection) -> bool:
+    """Whether the answer may come without the cookie of the sign-in (decision 0020).
+
+    A gateway at the customer's old ACS URL carries the answer from server to server, and so no
+    cookie of ours. Without it, only the application can tell whose sign-in this is: by the PKCE
+    verifier, which stays where the sign-in began.
+    """
+    return (
+        isinstance(source, SamlConnection)
+        and source.allow_gateway_callback
+        and bool(source.alternative_acs_url)
+        and attempt.pkce_code_challenge is not None
+    )
 
 
 def require_pkce(challenge: str | None, verifier: str | None) -> None:

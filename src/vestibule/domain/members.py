@@ -132,17 +132,21 @@ def decide_admission(
             )
         return Admission(by_email, register=True)
     require_sso_allowed(settings, None)
-    allowed = settings.sso_jit_provisioning == "ALL_ALLOWED" or (
-        settings.sso_jit_provisioning == "RESTRICTED"
-        and connection_id in settings.sso_jit_provisioning_allowed_connections
-    )
-    if not allowed:
+    if not may_provision(settings, connection_id):
         raise refusal(
             "invalid_connection_for_jit_provisioning",
             want="a member, or a connection that may provision",
             got=f"{email} is no member; sso_jit_provisioning is {settings.sso_jit_provisioning}",
         )
     return Admission(None, register=True)
+
+
+def may_provision(settings: OrganizationSettings, connection_id: str) -> bool:
+    """Whether a login through this connection may make somebody a member."""
+    return settings.sso_jit_provisioning == "ALL_ALLOWED" or (
+        settings.sso_jit_provisioning == "RESTRICTED"
+        and connection_id in settings.sso_jit_provisioning_allowed_connections
+    )
 
 
 def require_sso_allowed(settings: OrganizationSettings, member: Member | None) -> None:

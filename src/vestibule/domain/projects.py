@@ -30,14 +30,19 @@ class RedirectUrl:
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
-    """`insecure_loopback` accepts every loopback redirect URL and http identity providers on
-    loopback; it is true only in projects that `vestibule dev` made."""
+    """`insecure_loopback` accepts every loopback redirect URL, browser origin and http identity
+    provider on loopback; it is true only in projects that `vestibule dev` made.
+
+    `authorized_domains` are the origins whose pages may call the frontend API, such as
+    `https://app.example.com`; `https://*.example.com` stands for every host below it.
+    """
 
     redirect_urls: tuple[RedirectUrl, ...] = ()
     pkce_required_for_sso: bool = False
     strict_defaults: bool = False
     insecure_loopback: bool = False
     max_session_duration_minutes: int = 527040
+    authorized_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,53 @@ def with_redirect_url(settings: ProjectSettings, url: str) -> ProjectSettings:
     kinds = ("LOGIN", "SIGNUP")
     new = RedirectUrl(url, kinds, () if settings.redirect_urls else kinds)
     return replace(settings, redirect_urls=(*settings.redirect_urls, new))
+
+
+def allows_origin(settings: ProjectSettings, origin: str) -> bool:
+    """Whether pages of this origin (RFC 6454 §6.1) may call the frontend API.
+
+    Compared to the letter; a pattern's `*` stands for one or more labels of the host.
+    """
+    if origin in settings.authorized_domains:
+        return True
+    place = _place(origin)
+    if place is None or place[3] != "/" or origin.endswith("/"):
+        return False
+    if settings.insecure_loopback and place[1] in LOOPBACK_HOSTS:
+        return True
+    scheme, _, host = origin.partition("://")
+    if host.startswith("."):
+        return False
+    return any(
+        pattern.startswith(f"{scheme}://*.") and host.endswith(pattern.partition("*")[2])
+        for pattern in settings.authorized_domains
+    )
+
+
+def with_authorized_domain(settings: ProjectSettings, origin: str) -> ProjectSettings:
+    """Let pages of one more origin call the frontend API; one that may already changes nothing.
+
+    Raises:
+        setting_invalid: no plain https origin, or a pattern for all of a top-level domain.
+    """
+    place = _place(origin.replace("://*.", "://any.", 1))
+    starred = "*" in origin
+    if (
+        place is None
+        or place[0] != "https"
+        or origin.endswith("/")
+        or place[3] != "/"
+        or "?" in origin
+        or origin != origin.lower()
+        or (starred and place[1].count(".") < 2)
+        or "*" in origin.replace("://*.", "://", 1)
+    ):
+        raise refusal(
+            "setting_invalid", want="an origin such as https://app.example.com", got=origin
+        )
+    if origin in settings.authorized_domains:
+        return settings
+    return replace(settings, authorized_domains=(*settings.authorized_domains, origin))
 
 
 def with_query(url: str, parameters: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from vestibule.domain.jwt_templates import MAX_CLAIM_BYTES, RESERVED_CLAIMS, RESERVED_PREFIX
+from vestibule.domain.logouts import IdpSession, name_hash
 from vestibule.domain.metadata import json_size
 from vestibule.errors import refusal
 
@@ -30,6 +31,8 @@ class Factor:
     """One SSO proof. `connection_id` is the connection used, `source_connection_id` the one that
     spoke to the identity provider; both were fixed when the login began.
 
+    `idp_session` is what a SAML provider calls the session there, for single logout.
+
     No session that stands on it lasts longer than `not_after`: the identity provider's own end of
     session (SAML Core §2.7.2), or the end of the session that it was exchanged from.
     """
@@ -42,6 +45,13 @@ class Factor:
     created_at: datetime
     last_authenticated_at: datetime
     not_after: datetime | None = None
+    idp_session: IdpSession | None = None
+
+    @property
+    def name_hash(self) -> bytes | None:
+        if self.idp_session is None:
+            return None
+        return name_hash(self.source_connection_id, self.idp_session.name_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from vestibule.domain.connections import (
     Connection,
@@ -25,8 +24,21 @@ from vestibule.domain.connections import (
     update_external,
     update_oidc,
     update_saml,
+    with_active_key,
     with_certificate,
+    with_next_key,
+    with_uploaded_key,
     without_certificate,
+    without_signing_key,
+)
+from vestibule.domain.drafts import MAX_ENCRYPTION_KEYS, differs
+from vestibule.domain.idp_metadata import (
+    after_reading,
+    apply,
+    begin,
+    follow,
+    offer_of,
+    without_offer,
 )
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import GroupRole, check_assignable, role_ids
@@ -41,6 +53,7 @@ from vestibule.services.sharing import (
     end_external_connections,
     forget_people,
     record_both,
+    record_keys,
 )
 from vestibule.storage import Tx
 
@@ -183,7 +196,7 @@ async def create_external(
         share_status = initial_share_status(source, organization_id=organization.organization_id)
         if tx.connections.external_exists(organization.organization_id, source.connection_id):
             raise refusal("duplicate_external_sso_connection", got=external_connection_id)
-        _check_roles(actor, organization, connection_roles, group_roles)
+        check_roles(actor, organization, connection_roles, group_roles)
         now = rt.now()
         new = update_external(
             ExternalConnection(
@@ -220,8 +233,33 @@ async def change_saml(
     encryption_private_key: str | None = None,
 ) -> SamlConnection:
     """Change a SAML connection. A certificate is added to those there are, a key likewise."""
+    change = saml_change(
+        rt,
+        actor,
+        connection_id,
+        changes,
+        x509_certificate=x509_certificate,
+        signing_private_key=signing_private_key,
+        encryption_private_key=encryption_private_key,
+    )
+    return await _change_saml(
+        rt, actor, organization_name, connection_id, lambda _tx, owner, old: change(owner, old)
+    )
+
+
+def saml_change(
+    rt: Runtime,
+    actor: Actor,
+    connection_id: str,
+    changes: SamlChanges,
+    *,
+    x509_certificate: str | None = None,
+    signing_private_key: str | None = None,
+    encryption_private_key: str | None = None,
+) -> Callable[[Organization, SamlConnection], SamlConnection]:
+    """What an update makes of a SAML connection, once what was uploaded has been read."""
     project = actor.project
-    certificate = _stored(rt, actor, x509_certificate) if x509_certificate else None
+    certificate = stored_certificate(rt, actor, x509_certificate) if x509_certificate else None
     pair = None
     if signing_private_key:
         pem = saml.check_uploaded_private_key(signing_private_key)
@@ -234,43 +272,59 @@ async def change_saml(
             saml.check_uploaded_private_key(encryption_private_key),
         )
 
-    def change(tx: Tx, organization: Organization, old: SamlConnection) -> SamlConnection:
-        _check_roles(actor, organization, changes.connection_roles, changes.group_roles)
+    def change(organization: Organization, old: SamlConnection) -> SamlConnection:
+        check_roles(actor, organization, changes.connection_roles, changes.group_roles)
         new = old
         if certificate is not None:
             new = with_certificate(new, certificate)
         if pair is not None:
-            new = replace(new, signing_keys=(pair, *new.signing_keys)[:2])
+            new = with_uploaded_key(new, pair)
         if encryption is not None:
-            if len(new.encryption_keys) >= 5:
-                raise refusal("too_many_encryption_certificates", want="at most 5")
+            if len(new.encryption_keys) >= MAX_ENCRYPTION_KEYS:
+                most = f"at most {MAX_ENCRYPTION_KEYS}"
+                raise refusal("too_many_encryption_certificates", want=most)
             new = replace(new, encryption_keys=(*new.encryption_keys, encryption))
         return update_saml(
             new, changes, insecure_http=project.settings.insecure_loopback, now=rt.now()
         )
 
-    return await _change_saml(rt, actor, organization_name, connection_id, change)
+    return change
 
 
 async def change_saml_by_url(
     rt: Runtime, actor: Actor, organization_name: str, connection_id: str, metadata_url: str
 ) -> SamlConnection:
-    """Take entity id, SSO URL and certificates from the provider's metadata."""
-    if not _is_plain_url(metadata_url):
-        raise refusal("invalid_saml_metadata_url", got=metadata_url)
-    # Whoever may not change the connection may not make us fetch anything either.
-    await _require(rt, actor, organization_name, "sso.update_connection", connection_id)
+    """Take entity id, URLs and certificates from the provider's metadata, and keep the URL: the
+    document is read again from then on (`services.idp_metadata`)."""
+    insecure_http = actor.project.settings.insecure_loopback
+    if not metadata_url:
+        raise refusal("invalid_saml_metadata_url", want="a plain https URL", got="nothing")
+
+    def with_url(old: SamlConnection) -> SamlConnection:
+        asked = SamlChanges(idp_metadata_url=metadata_url)
+        return update_saml(old, asked, insecure_http=insecure_http, now=rt.now())
+
+    def find(tx: Tx) -> SamlConnection:
+        organization = resolve(tx, actor, organization_name, "sso.update_connection")
+        return _find_saml(tx, organization, connection_id)
+
+    # Whoever may not change the connection, or names no usable URL, makes us fetch nothing.
+    with_url(await rt.store.read(find))
     metadata = await idp_documents.saml_metadata(rt, metadata_url)
 
-    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
-        new = replace(old, verification_certificates=())
-        for certificate in metadata.certificates[:5]:
-            kept = [c for c in old.verification_certificates if c.certificate == certificate.pem]
-            new = with_certificate(new, kept[0] if kept else _stored(rt, actor, certificate.pem))
-        asked = SamlChanges(idp_entity_id=metadata.entity_id, idp_sso_url=metadata.sso_url)
-        return update_saml(
-            new, asked, insecure_http=actor.project.settings.insecure_loopback, now=rt.now()
+    def change(tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        new = apply(
+            with_url(old),
+            offer_of(old, metadata),
+            lambda pem: stored_certificate(rt, actor, pem),
+            insecure_http=insecure_http,
+            now=rt.now(),
         )
+        held = tx.idp_metadata.find(connection_id)
+        known = follow(held.state if held else None, old, new, rt.now()) or begin(new, rt.now())
+        read = after_reading(known, metadata, now=rt.now(), chance=rt.chance())
+        tx.idp_metadata.put(without_offer(read))
+        return new
 
     return await _change_saml(rt, actor, organization_name, connection_id, change)
 
@@ -298,6 +352,50 @@ async def delete_encryption_key(
     return private_key_id
 
 
+async def create_signing_key(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str
+) -> tuple[SamlConnection, str]:
+    """Make the connection's next key: published and able to open, not signing yet. Returns the
+    connection and the id of the key's certificate.
+
+    Raises:
+        saml_connection_not_found, too_many_sso_signing_keys.
+    """
+    await _require(rt, actor, organization_name, "sso.update_connection", connection_id)
+    environment = actor.project.environment
+    pair = await asyncio.to_thread(keys.create_connection_key, rt, connection_id, environment)
+
+    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        return replace(with_next_key(old, pair), updated_at=rt.now())
+
+    made = await _change_saml(rt, actor, organization_name, connection_id, change)
+    return made, pair.certificate.certificate_id
+
+
+async def activate_signing_key(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, certificate_id: str
+) -> SamlConnection:
+    """Sign with this key from now on, and ask for encryption to it. The others stay published and
+    go on opening, until they are deleted."""
+
+    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        return replace(with_active_key(old, certificate_id), updated_at=rt.now())
+
+    return await _change_saml(rt, actor, organization_name, connection_id, change)
+
+
+async def delete_signing_key(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, certificate_id: str
+) -> str:
+    """Forget a key that does not sign. Sessions and logins under way stay as they are."""
+
+    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        return replace(without_signing_key(old, certificate_id), updated_at=rt.now())
+
+    await _change_saml(rt, actor, organization_name, connection_id, change)
+    return certificate_id
+
+
 async def change_oidc(
     rt: Runtime,
     actor: Actor,
@@ -307,16 +405,40 @@ async def change_oidc(
 ) -> tuple[OidcConnection, str]:
     """Change an OIDC connection. A new issuer is asked for its description of itself, and what the
     caller gave wins. Returns the connection and a warning, "" when all went well."""
-    project = actor.project
 
     def find(tx: Tx) -> tuple[Organization, OidcConnection]:
         organization = resolve(tx, actor, organization_name, "sso.update_connection")
         return organization, _find_oidc(tx, organization, connection_id)
 
+    change, warning = await oidc_change(rt, actor, connection_id, changes, find)
+
+    def work(tx: Tx) -> OidcConnection:
+        organization, old = find(tx)
+        new = change(organization, old)
+        write_change(tx, rt, actor, old, new)
+        return new
+
+    return await rt.store.write(work), warning
+
+
+async def oidc_change(
+    rt: Runtime,
+    actor: Actor,
+    connection_id: str,
+    changes: OidcChanges,
+    find: Callable[[Tx], tuple[Organization, OidcConnection]],
+) -> tuple[Callable[[Organization, OidcConnection], OidcConnection], str]:
+    """What an update makes of an OIDC connection, once a new issuer has been asked, and a warning.
+
+    Args:
+        find: gives what will be changed as it is now, to try the change before anything is asked.
+    """
+    project = actor.project
+
     def change(
         organization: Organization, old: OidcConnection, found: oidc.OidcProvider | None
     ) -> OidcConnection:
-        _check_roles(actor, organization, changes.connection_roles, changes.group_roles)
+        check_roles(actor, organization, changes.connection_roles, changes.group_roles)
         asked = changes
         if found is not None:
             asked = replace(
@@ -356,15 +478,12 @@ async def change_oidc(
         except VestibuleError as error:
             warning = f"The issuer's OpenID configuration could not be used. {error}"
 
-    def work(tx: Tx) -> OidcConnection:
-        organization, old = find(tx)
+    def complete(organization: Organization, old: OidcConnection) -> OidcConnection:
         if pair is not None and old.client_key is None:
             old = replace(old, client_key=pair)
-        new = change(organization, old, found)
-        _write(tx, rt, actor, old, new)
-        return new
+        return change(organization, old, found)
 
-    return await rt.store.write(work), warning
+    return complete, warning
 
 
 async def change_external(
@@ -385,7 +504,7 @@ async def change_external(
         old = tx.connections.find(organization.organization_id, connection_id)
         if not isinstance(old, ExternalConnection):
             raise refusal("external_connection_not_found", got=connection_id)
-        _check_roles(actor, organization, connection_roles, group_roles)
+        check_roles(actor, organization, connection_roles, group_roles)
         source = tx.connections.find(old.external_organization_id, old.external_connection_id)
         has_groups = not isinstance(source, ExternalConnection | None) and brings_groups(source)
         new = update_external(
@@ -462,6 +581,8 @@ def service_provider(rt: Runtime, connection: SamlConnection) -> saml.SamlSp:
             p.certificate.certificate for p in connection.signing_keys[:1]
         ),
         name_id_format=connection.nameid_format or None,
+        logout_url=rt.logout_url(connection.connection_id),
+        signs_requests=connection.sign_requests,
     )
 
 
@@ -496,17 +617,54 @@ async def _change_saml(
         organization = resolve(tx, actor, organization_name, "sso.update_connection")
         old = _find_saml(tx, organization, connection_id)
         new = change(tx, organization, old)
-        _write(tx, rt, actor, old, new)
+        write_change(tx, rt, actor, old, new)
         return new
 
     return await rt.store.write(work)
 
 
-def _write(tx: Tx, rt: Runtime, actor: Actor, old: SourceConnection, new: SourceConnection) -> None:
+def write_change(
+    tx: Tx, rt: Runtime, actor: Actor, old: SourceConnection, new: SourceConnection
+) -> None:
+    """The one way in which a SAML or OIDC connection changes, whoever asks for it: written,
+    recorded, and with everything that follows from it."""
     tx.connections.update(new)
+    if differs(old, new):
+        tx.drafts.keep(old, at=rt.now(), actor=actor.label)
+    if isinstance(old, SamlConnection) and isinstance(new, SamlConnection):
+        tx.idp_metadata.follow(old, new, rt.now())
     record_both(tx, rt, actor, new, "connection.updated")
+    record_keys(tx, rt, actor, old, new)
+    _record_own_keys(tx, rt, actor, old, new)
     if identity_provider_changed(old, new):
         forget_people(tx, rt, actor, new)
+
+
+def _record_own_keys(
+    tx: Tx, rt: Runtime, actor: Actor, old: SourceConnection, new: SourceConnection
+) -> None:
+    """Which keys of ours came, which one signs now, and which went: each an event of its own."""
+    if not isinstance(old, SamlConnection) or not isinstance(new, SamlConnection):
+        return
+    before = {pair.certificate.certificate_id: pair.certificate for pair in old.signing_keys}
+    after = {pair.certificate.certificate_id: pair.certificate for pair in new.signing_keys}
+    events = [("signing_key_added", after[name]) for name in after.keys() - before.keys()]
+    if after and list(after)[:1] != list(before)[:1]:
+        events.append(("signing_key_activated", next(iter(after.values()))))
+    events += [("signing_key_deleted", before[name]) for name in before.keys() - after.keys()]
+    for action, certificate in events:
+        record_both(
+            tx, rt, actor, new, f"connection.{action}",
+            certificate_id=certificate.certificate_id,
+            fingerprint_sha256=certificate.fingerprint_sha256,
+        )  # fmt: skip
+    held = {key.private_key_id for key in old.encryption_keys}
+    holds = {key.private_key_id for key in new.encryption_keys}
+    for action, names in (("added", holds - held), ("deleted", held - holds)):
+        for name in sorted(names):
+            record_both(
+                tx, rt, actor, new, f"connection.decryption_key_{action}", private_key_id=name
+            )
 
 
 def _find_saml(tx: Tx, organization: Organization, connection_id: str) -> SamlConnection:
@@ -530,7 +688,7 @@ def _insert(tx: Tx, rt: Runtime, actor: Actor, new: Connection) -> None:
     record_both(tx, rt, actor, new, "connection.created")
 
 
-def _check_roles(
+def check_roles(
     actor: Actor,
     organization: Organization,
     connection_roles: Sequence[str] | None,
@@ -542,18 +700,8 @@ def _check_roles(
     check_assignable([rule.role_id for rule in group_roles or ()], known)
 
 
-def _is_plain_url(url: str) -> bool:
-    """Whether we may ask there at all; whether the place is allowed is the network's to say."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
-    except ValueError:
-        return False
-    plain = url.isascii() and url.isprintable() and " " not in url and "@" not in parts.netloc
-    return bool(usable) and plain and len(url) <= 2048
-
-
-def _stored(rt: Runtime, actor: Actor, pem: str) -> StoredCertificate:
+def stored_certificate(rt: Runtime, actor: Actor, pem: str) -> StoredCertificate:
+    """The record of a certificate of an identity provider."""
     certificate = saml.read_certificate(pem)
     return StoredCertificate(
         certificate_id=rt.new_id("saml-verification-key", actor.project.environment),

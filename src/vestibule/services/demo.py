@@ -88,6 +88,7 @@ class IdpAddress:
 
     entity_id: str
     sso_url: str
+    slo_url: str
     certificate: str
     issuer: str
     client_id: str
@@ -205,7 +206,8 @@ async def _saml(
         display_name="Northwind SAML",
         identity_provider="generic",
     )
-    if made.idp_sso_url == idp.sso_url and made.status == "active":
+    here = (made.idp_sso_url, made.idp_slo_url) == (idp.sso_url, idp.slo_url)
+    if here and made.status == "active":
         return made
     return await connections.change_saml(
         rt,
@@ -215,6 +217,7 @@ async def _saml(
         SamlChanges(
             idp_entity_id=idp.entity_id,
             idp_sso_url=idp.sso_url,
+            idp_slo_url=idp.slo_url,
             attribute_mapping={**MAPPING, "email": "NameID"},
             **(_rules(actor.project, "editor") if made.status == "pending" else {}),
         ),

@@ -21,13 +21,14 @@ from vestibule.domain.connections import (
     identity_provider_changed,
 )
 from vestibule.domain.dry_run import Enters, PastLogin
-from vestibule.domain.lockout import Outlook, administrator
+from vestibule.domain.lockout import Outlook, administrator, require_way_in
 from vestibule.domain.members import Member, Registration
 from vestibule.domain.organizations import Organization
 from vestibule.domain.projects import Project
 from vestibule.domain.rbac import session_roles
 from vestibule.errors import VestibuleError, refusal
 from vestibule.services import lockout
+from vestibule.services.drafts import Ask, find_draft
 from vestibule.services.members import roles_of
 from vestibule.services.organizations import resolve
 from vestibule.services.rbac import Actor
@@ -95,7 +96,7 @@ async def run(
             raise refusal("sso_connection_not_found", got=connection_id)
         if isinstance(live, ExternalConnection):
             raise refusal("external_connection_has_no_mapping", got=connection_id)
-        draft: SourceConnection | None = None
+        draft = find_draft(tx, live)
         return replay(tx, rt, actor.project, organization, live, draft, logins=logins)
 
     return await rt.store.read(work)
@@ -126,18 +127,21 @@ def replay(
     url = rt.callback_url(live.connection_id)
     profiles = [_profile(login, becomes, url) for login in past]
     here = [pair for pair in profiles if pair[0].connection_id == live.connection_id]
+    tested = draft is not None and _tested(tx, live)
     elsewhere = Counter(
         (login.connection_id, isinstance(found, Profile))
         for login, found in profiles
         if login.connection_id != live.connection_id
     )
     verdicts = _admitted(tx, organization, live, becomes, here)
-    latest = {
-        login.member_id: verdict
-        for login in dry_run.latest_of_each([v.login for v in verdicts])
-        for verdict in verdicts
-        if verdict.login is login
-    }
+    latest = _latest(verdicts)
+    then = latest
+    if tested:
+        # The identity provider's keys and names have been tried on the draft itself, so what is
+        # left to ask of an administrator is who they would be.
+        trusted = [replace(login, evidence=None) for login, _ in here]
+        judged = [_profile(login, becomes, url) for login in trusted]
+        then = _latest(_admitted(tx, organization, live, becomes, judged))
     return DryRun(
         draft=draft is not None,
         verdicts=tuple(verdicts),
@@ -149,8 +153,32 @@ def replay(
             for e in externals
         ),
         untold=dry_run.untold(live, becomes),
-        outlook=_outlook(tx, project, organization, live, becomes, latest),
+        outlook=_outlook(tx, project, organization, live, becomes, then),
     )  # fmt: skip
+
+
+def guard(rt: Runtime, project: Project) -> Ask:
+    """For an activation: refuse what would shut out the last administrator of whom it is known."""
+
+    def ask(
+        tx: Tx, organization: Organization, live: SourceConnection, becomes: SourceConnection
+    ) -> None:
+        require_way_in(replay(tx, rt, project, organization, live, becomes).outlook)
+
+    return ask
+
+
+def _tested(tx: Tx, live: SourceConnection) -> bool:
+    found = tx.drafts.find(live.connection_id)
+    return found is not None and found.tested_at is not None
+
+
+def _latest(verdicts: Sequence[Verdict]) -> dict[str, Verdict]:
+    """By member, the verdict on their latest login; the verdicts come latest first."""
+    found: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        found.setdefault(verdict.login.member_id, verdict)
+    return found
 
 
 def _profile(

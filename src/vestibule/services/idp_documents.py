@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vestibule.domain.connections import OidcConnection
-from vestibule.errors import VestibuleError
+from vestibule.errors import VestibuleError, refusal
 from vestibule.protocols import oidc, saml
 from vestibule.protocols.http import HttpRequest
 from vestibule.protocols.jwt import KeySet
@@ -78,7 +78,18 @@ async def discover(rt: Runtime, issuer: str) -> oidc.OidcProvider:
     return oidc.read_discovery(response, issuer=issuer)
 
 
-async def saml_metadata(rt: Runtime, url: str) -> saml.SamlIdpMetadata:
-    """Fetch and read the metadata of a SAML identity provider."""
+async def saml_document(rt: Runtime, url: str) -> bytes:
+    """Fetch the metadata of a SAML identity provider.
+
+    Raises:
+        UpstreamError: also for any status but 200: the text of an error page is no metadata.
+    """
     response = await rt.send(HttpRequest("GET", url))
-    return saml.read_idp_metadata(response.body, now=rt.now())
+    if response.status != 200:
+        raise refusal("idp_answer_unusable", want="200", got=str(response.status))
+    return response.body
+
+
+async def saml_metadata(rt: Runtime, url: str) -> saml.SamlIdpMetadata:
+    """Fetch and read the metadata of a SAML identity provider. A signature is not judged."""
+    return saml.read_idp_metadata(await saml_document(rt, url), now=rt.now())

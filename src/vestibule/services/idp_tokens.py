@@ -38,7 +38,7 @@ from vestibule.services.idp_documents import key_set, provider_of
 from vestibule.services.login_oidc import ask_token_endpoint, client_of
 from vestibule.services.members import find_member
 from vestibule.services.organizations import resolve
-from vestibule.services.rbac import Actor
+from vestibule.services.rbac import Actor, Server
 from vestibule.services.runtime import Runtime
 from vestibule.storage import Tx
 from vestibule.storage.idp_tokens import Claim
@@ -95,13 +95,6 @@ class _Job:
 class _Rest:
     failures: int
     until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Server(Actor):
-    @property
-    def label(self) -> str:
-        return "vestibule"
 
 
 _resting: dict[str, _Rest] = {}
@@ -351,7 +344,7 @@ def _note(rt: Runtime, connection_id: str, new: IdpTokens) -> None:
     known = _resting.get(connection_id, _Rest(0, now))
     if new.last_error in _DOWN and new.retry_at is not None and known.until <= now:
         failures = known.failures + 1
-        rest = min(wait_after(failures, (1 + _chance(rt)) / 2), LONGEST_REST)
+        rest = min(wait_after(failures, (1 + rt.chance()) / 2), LONGEST_REST)
         _resting[connection_id] = _Rest(failures, max(now + rest, new.retry_at))
 
 
@@ -394,7 +387,7 @@ async def _ask(rt: Runtime, connection: OidcConnection, old: IdpTokens) -> IdpTo
             old,
             code=code,
             now=rt.now(),
-            chance=_chance(rt),
+            chance=rt.chance(),
             retry_after=asked,
             refresh_token=grant.refresh_token if grant is not None and unjudged else None,
         )
@@ -473,7 +466,7 @@ def _tell(tx: Tx, rt: Runtime, project_id: str, tokens: IdpTokens) -> None:
     route = tx.connections.route(project_id, tokens.connection_id)
     if project is None or route is None:
         return
-    target, action, server = route.target, "idp_tokens.needs_login", _Server(project)
+    target, action, server = route.target, "idp_tokens.needs_login", Server(project)
     details = {"connection_id": tokens.connection_id, "error": tokens.last_error or ""}
     organizations = {target.organization_id: {**details, "member_id": tokens.member_id}}
     if isinstance(target, ExternalConnection):
@@ -485,7 +478,3 @@ def _tell(tx: Tx, rt: Runtime, project_id: str, tokens: IdpTokens) -> None:
         organizations[target.external_organization_id] = {**details, **shared}
     for organization_id, told in organizations.items():
         record(tx, rt, server, organization_id, action, tokens.connection_id, **told)
-
-
-def _chance(rt: Runtime) -> float:
-    return int.from_bytes(rt.random(4)) / 2**32

@@ -18,10 +18,10 @@ from vestibule.services.runtime import Runtime
 
 def start(
     rt: Runtime, route: LoginRoute, attempt: LoginAttempt, request: StartRequest, state: str
-) -> str:
-    """The URL at the identity provider, with our authorization request in it."""
+) -> tuple[str, None]:
+    """The URL at the identity provider, with our authorization request in it, and no form."""
     connection = _source(route)
-    return oidc.build_authorization_url(
+    url = oidc.build_authorization_url(
         provider_of(connection),
         client_of(rt, connection),
         scopes=oidc.requested_scopes(connection.custom_scopes, request.custom_scopes),
@@ -30,6 +30,7 @@ def start(
         code_verifier=attempt.code_verifier,
         parameters=request.parameters,
     )
+    return url, None
 
 
 async def finish(

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 from vestibule.domain.attributes import Statement, map_statement
 from vestibule.domain.connections import LoginRoute, SamlConnection
 from vestibule.domain.logins import Evidence, LoginAttempt, StartRequest, VerifiedIdentity
+from vestibule.domain.logouts import IdpSession
 from vestibule.errors import refusal
 from vestibule.protocols import saml
 from vestibule.services.connections import service_provider
 from vestibule.services.login_trace import Trace
 from vestibule.services.runtime import Runtime
 
+UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the answer is held to beyond the connection: the sign-in that it must answer, if any.
+
+    Attributes:
+        request_id: of our AuthnRequest, None for an unsolicited response.
+        through_gateway: it came without the cookie of the sign-in, so it must have been meant for
+            the alternative ACS URL, where the customer's gateway stands.
+    """
+
+    request_id: str | None
+    authn_contexts: tuple[str, ...] = ()
+    authenticated_after: datetime | None = None
+    through_gateway: bool = False
+
 
 def start(
     rt: Runtime, route: LoginRoute, attempt: LoginAttempt, request: StartRequest, state: str
-) -> str:
-    """The URL at the identity provider, with our AuthnRequest in it."""
+) -> tuple[str, Mapping[str, str] | None]:
+    """Where the browser carries our AuthnRequest: a URL with everything in it, or a URL and the
+    fields of the form that has to be posted there."""
     connection = _source(route)
     sp = service_provider(rt, connection)
     idp = saml.SamlIdp(connection.idp_entity_id, connection.idp_sso_url, ())
@@ -25,23 +49,26 @@ def start(
         request_id=attempt.request_id,
         now=rt.now(),
         login_hint=request.parameters.get("login_hint"),
-        force_authn=request.parameters.get("prompt") == "login",
+        force_authn=attempt.authenticated_after is not None,
+        requested_authn_context=attempt.authn_contexts,
     )
     key = sp.signing_key if connection.sign_requests else None
-    return saml.encode_redirect(xml, connection.idp_sso_url, state, key)
+    if connection.idp_sso_binding == "redirect":
+        return saml.encode_redirect(xml, connection.idp_sso_url, state, key), None
+    if key is not None:
+        signer = saml.read_private_key(key)
+        xml = saml.sign_enveloped(xml, attempt.request_id, signer, sp.signing_certificates[0])
+    return connection.idp_sso_url, saml.encode_post(xml, connection.idp_sso_url, state)
 
 
 def finish(
     rt: Runtime,
     route: LoginRoute,
     unverified: saml.UnverifiedResponse,
-    request_id: str | None,
+    asked: Asked,
     trace: Trace,
 ) -> tuple[VerifiedIdentity, saml.VerifiedAssertion]:
     """Judge the response against the connection's own keys and URLs, then read who it is.
-
-    Args:
-        request_id: of the request that this must answer, None for an unsolicited response.
 
     Raises:
         SamlError.
@@ -50,19 +77,22 @@ def finish(
     if not connection.verification_certificates:
         raise refusal("saml_certificate_missing")
     url = rt.callback_url(connection.connection_id)
+    places = _both(url, connection.alternative_acs_url)
     expected = saml.Expectations(
         idp_entity_id=connection.idp_entity_id,
         certificates=tuple(
             saml.read_certificate(c.certificate) for c in connection.verification_certificates
         ),
-        acs_urls=_both(url, connection.alternative_acs_url),
+        acs_urls=places[1:] if asked.through_gateway else places,
         audiences=_both(url, connection.alternative_audience_uri),
-        request_id=request_id,
+        request_id=asked.request_id,
         decryption_keys=(
             *(key.private_key for key in connection.encryption_keys),
             *(pair.private_key for pair in connection.signing_keys),
         ),
         insecure_legacy_encryption=connection.insecure_legacy_encryption,
+        authn_contexts=asked.authn_contexts,
+        authenticated_after=asked.authenticated_after,
     )
     verified = saml.verify_response(unverified, expected, now=rt.now())
     trace.step(
@@ -72,6 +102,12 @@ def finish(
     )
     for warning in verified.warnings:
         trace.warn("Signature and conditions", warning)
+    wanted, came = connection.nameid_format, verified.name_id_format
+    if wanted and came and UNSPECIFIED not in (wanted, came) and wanted != came:
+        # Core §3.4.1.1 allows an error only, but whoever mapped the values knows what comes.
+        trace.warn(
+            "Signature and conditions", f"NameID: the format {wanted} was asked for, {came} came."
+        )
     statement = Statement(
         "saml",
         verified.name_id,
@@ -86,7 +122,15 @@ def finish(
         profile,
         verified.authn_instant,
         verified.session_not_on_or_after,
-        evidence=_evidence(verified, unsolicited=request_id is None),
+        evidence=_evidence(verified, unsolicited=asked.request_id is None),
+        idp_session=IdpSession(
+            verified.name_id,
+            verified.name_id_format or "",
+            verified.name_qualifier,
+            verified.sp_name_qualifier,
+            verified.session_index or "",
+            verified.authn_instant,
+        ),
     )
     return identity, verified
 

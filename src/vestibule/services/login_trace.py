@@ -20,6 +20,10 @@ class Trace:
     def step(self, name: str, summary: str) -> None:
         self.steps.append(TraceStep(name, self.rt.now(), True, summary))
 
+    def compared(self, name: str, summary: str, want: str, got: str) -> None:
+        """A step that passed, with what was wanted and what came."""
+        self.steps.append(TraceStep(name, self.rt.now(), True, summary, want, got))
+
     def warn(self, name: str, summary: str) -> None:
         self.steps.append(TraceStep(name, self.rt.now(), True, summary, code="warning"))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from vestibule.domain.connections import LoginRoute, OidcConnection, SamlConnection, require_open
 from vestibule.domain.idp_tokens import ASSUMED_LIFETIME, IdpTokens
 from vestibule.domain.ids import token_hash
+from vestibule.domain.login_tests import TestedSettings, TestReport, require_startable
 from vestibule.domain.logins import (
     SSO_TOKEN_LIFETIME,
     LoginAttempt,
@@ -20,15 +21,19 @@ from vestibule.domain.logins import (
     SsoToken,
     StartRequest,
     VerifiedIdentity,
+    asked_authn_contexts,
+    decide_gateway,
     open_attempt,
+    open_test_attempt,
     require_same_browser,
 )
 from vestibule.domain.members import Registration
 from vestibule.domain.projects import Project, choose_redirect_url, with_query
 from vestibule.errors import VestibuleError, refusal
 from vestibule.protocols import oidc, saml
-from vestibule.services import idp_tokens, login_oidc, login_saml
+from vestibule.services import idp_metadata, idp_tokens, login_oidc, login_saml, login_tests
 from vestibule.services.login_trace import Trace
+from vestibule.services.logouts import require_not_ended
 from vestibule.services.members import Admitted, admit
 from vestibule.services.organizations import resolve
 from vestibule.services.rbac import Actor
@@ -38,22 +43,29 @@ from vestibule.storage import Tx
 
 @dataclass(frozen=True, slots=True)
 class BrowserStep:
-    """Where the browser goes next. `cookie_name` and `cookie_value` tie the login to it."""
+    """Where the browser goes next, with `fields` by posting a form of them. `cookie_name` and
+    `cookie_value` tie the login to it."""
 
     url: str
     cookie_name: str
     cookie_value: str
+    fields: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The end of the browser's part: where the token goes."""
+    """The end of the browser's part: where the token goes, or the story of a test, which gives no
+    token and goes nowhere."""
 
     url: str
     trace_id: str
     cookie_name: str | None
+    tested: LoginTrace | None = None
 
 
+_READ_AGAIN = (
+    "The provider may have a new key: its metadata is being read again. Try again in a minute."
+)
 _START = {SamlConnection: login_saml.start, OidcConnection: login_oidc.start}
 
 
@@ -82,7 +94,7 @@ async def start_login(
 
     state, browser_secret = rt.new_token(), rt.new_token()
 
-    def work(tx: Tx) -> str:
+    def work(tx: Tx) -> tuple[str, Mapping[str, str] | None]:
         project = authenticate_public_token(tx, public_token)
         route = _route(tx, project, connection_id, organization_name)
         now = rt.now()
@@ -98,12 +110,52 @@ async def start_login(
             now=now,
             max_age=oidc.read_max_age(request.parameters),
         )
-        url = _START[type(route.source)](rt, route, attempt, request, state)
+        step = _START[type(route.source)](rt, route, attempt, request, state)
         tx.logins.put_attempt(token_hash(state), attempt)
-        return url
+        return step
 
-    url = await rt.store.write(work)
-    return BrowserStep(url, cookie_name(state), browser_secret)
+    url, fields = await rt.store.write(work)
+    return BrowserStep(url, cookie_name(state), browser_secret, fields)
+
+
+async def start_test(rt: Runtime, token: str) -> BrowserStep:
+    """Begin the test login that a link stands for, and send the browser to the identity provider.
+
+    Raises:
+        sso_test_link_not_found, sso_connection_not_found, draft_outdated,
+        sso_test_settings_missing, external_connection_pending, external_connection_revoked.
+    """
+    link = await login_tests.take(rt, token)
+    state, browser_secret = rt.new_token(), rt.new_token()
+
+    def work(tx: Tx) -> tuple[str, Mapping[str, str] | None]:
+        project = tx.projects.find(link.project_id)
+        route = tx.connections.route(link.project_id, link.connection_id)
+        if (
+            project is None
+            or route is None
+            or route.organization.organization_id != link.organization_id
+        ):
+            raise refusal("sso_connection_not_found", got=link.connection_id)
+        route = login_tests.tested_route(tx, route, link.settings)
+        require_startable(route.source)
+        attempt = open_test_attempt(
+            route,
+            link.project_id,
+            link.settings,
+            trace_id=rt.new_id("login-trace", project.environment),
+            request_id=f"_{rt.random(20).hex()}",
+            nonce=rt.new_token(),
+            code_verifier=rt.new_token(),
+            browser_secret=browser_secret,
+            now=rt.now(),
+        )
+        step = _START[type(route.source)](rt, route, attempt, StartRequest(), state)
+        tx.logins.put_attempt(token_hash(state), attempt)
+        return step
+
+    url, fields = await rt.store.write(work)
+    return BrowserStep(url, cookie_name(state), browser_secret, fields)
 
 
 def cookie_name(state: str) -> str:
@@ -168,13 +220,16 @@ async def finish_saml(
     try:
         trace.stage = "Sign-in"
         unverified = saml.read_response(saml_response)
-        route = await _reopen(rt, attempt, source_connection_id, "saml", cookies, trace)
+        route, by_gateway = await _reopen(rt, attempt, source_connection_id, "saml", cookies, trace)
         trace.stage = "Signature and conditions"
-        identity, assertion = login_saml.finish(rt, route, unverified, attempt.request_id, trace)
+        asked = login_saml.Asked(
+            attempt.request_id, attempt.authn_contexts, attempt.authenticated_after, by_gateway
+        )
+        identity, assertion = login_saml.finish(rt, route, unverified, asked, trace)
         trace.stage = "Admission"
         return await _let_in(rt, attempt, identity, trace, relay_state, assertion)
     except VestibuleError as error:
-        raise await _refused(rt, attempt, trace, error) from error
+        return await _ended(rt, attempt, trace, error, relay_state, cookies)
 
 
 async def finish_oidc(
@@ -198,13 +253,13 @@ async def finish_oidc(
     trace = Trace(rt)
     try:
         trace.stage = "Sign-in"
-        route = await _reopen(rt, attempt, source_connection_id, "oidc", cookies, trace)
+        route, _ = await _reopen(rt, attempt, source_connection_id, "oidc", cookies, trace)
         trace.stage = "Callback"
         identity = await login_oidc.finish(rt, route, attempt, query, trace)
         trace.stage = "Admission"
         return await _let_in(rt, attempt, identity, trace, state, None)
     except VestibuleError as error:
-        raise await _refused(rt, attempt, trace, error) from error
+        return await _ended(rt, attempt, trace, error, state, cookies)
 
 
 async def _take(rt: Runtime, state: str | None) -> LoginAttempt | None:
@@ -221,9 +276,10 @@ async def _reopen(
     protocol: str,
     cookies: Mapping[str, str],
     trace: Trace,
-) -> LoginRoute:
+) -> tuple[LoginRoute, bool]:
     """Find the route of the attempt again, as it stands now, and check that the answer came to
-    the place and from the browser that the attempt fixed."""
+    the place and from the browser that the attempt fixed; or say that it can only have come
+    through the gateway of the connection."""
     leg = "saml" if protocol == "saml" else "oidc"
     trace.step("Start", "The sign-in began; the browser went to the identity provider.")
     if attempt.source_connection_id != source_connection_id:
@@ -234,10 +290,15 @@ async def _reopen(
         (v for k, v in cookies.items() if k.startswith("vestibule_login_") and _is(attempt, v)),
         next((v for k, v in cookies.items() if k.startswith("vestibule_login_")), None),
     )
+    if secret is None:
+        route, _ = await rt.store.read(lambda tx: _open_route(tx, attempt))
+        if decide_gateway(attempt, route.source):
+            trace.warn("Sign-in", "The answer came through the gateway, without our cookie.")
+            return route, True
     require_same_browser(attempt, secret, leg)  # type: ignore[arg-type]
 
     route, _ = await rt.store.read(lambda tx: _open_route(tx, attempt))
-    return route
+    return route, False
 
 
 def _open_route(tx: Tx, attempt: LoginAttempt) -> tuple[LoginRoute, Project]:
@@ -251,6 +312,8 @@ def _open_route(tx: Tx, attempt: LoginAttempt) -> tuple[LoginRoute, Project]:
         or route.organization.organization_id != attempt.organization_id
     ):
         raise refusal("sso_connection_not_found", got=attempt.connection_id)
+    if attempt.test is not None:
+        route = login_tests.tested_route(tx, route, attempt.test)
     require_open(route)
     return route, project
 
@@ -308,11 +371,15 @@ async def _finish_unsolicited(
         if project.settings.pkce_required_for_sso:
             # Nobody could have given a challenge, so nobody could prove to have begun this.
             raise refusal("saml_unsolicited", want="a sign-in with PKCE")
+        if source.force_authn:
+            # Nobody was asked to have the person sign in anew, so no answer can be held to it.
+            raise refusal("saml_unsolicited", want="an answer to a request with ForceAuthn")
         login_url = choose_redirect_url(project.settings, None, "LOGIN")
         attempt = replace(attempt, login_redirect_url=login_url, signup_redirect_url=login_url)
         trace.step("Sign-in", "The sign-in began at the identity provider.")
         trace.stage = "Signature and conditions"
-        identity, assertion = login_saml.finish(rt, route, unverified, None, trace)
+        asked = login_saml.Asked(None, asked_authn_contexts(source))
+        identity, assertion = login_saml.finish(rt, route, unverified, asked, trace)
         trace.stage = "Admission"
         return await _let_in(rt, attempt, identity, trace, None, assertion)
     except VestibuleError as error:
@@ -335,6 +402,8 @@ async def _let_in(
     trace.step("Attributes", _told(identity))
     for warning in identity.profile.warnings:
         trace.warn("Attributes", warning)
+    if attempt.test is not None:
+        return await _judge_test(rt, attempt, attempt.test, identity, trace, state, assertion)
     token = rt.new_token()
     done = len(trace.steps)
 
@@ -345,6 +414,8 @@ async def _let_in(
             route.source.connection_id, assertion.assertion_id, assertion.replay_until
         ):
             raise refusal("saml_replayed", got=assertion.assertion_id)
+        if isinstance(route.source, SamlConnection):
+            require_not_ended(tx, rt, route.source, identity.idp_session)
         admitted = admit(tx, rt, Actor(project), route, identity)
         now = rt.now()
         registration = admitted.registration
@@ -364,6 +435,7 @@ async def _let_in(
                 authenticated_at=now,
                 session_not_on_or_after=identity.session_not_on_or_after,
                 expires_at=now + SSO_TOKEN_LIFETIME,
+                idp_session=identity.idp_session,
             ),
         )
         if identity.grant is not None:
@@ -390,6 +462,57 @@ async def _let_in(
     target = attempt.signup_redirect_url if admitted.created else attempt.login_redirect_url
     url = with_query(target, {"stytch_token_type": "sso", "token": token})
     return Arrival(url, attempt.trace_id, cookie_name(state) if state else None)
+
+
+async def _judge_test(
+    rt: Runtime,
+    attempt: LoginAttempt,
+    tried: TestedSettings,
+    identity: VerifiedIdentity,
+    trace: Trace,
+    state: str | None,
+    assertion: saml.VerifiedAssertion | None,
+) -> Arrival:
+    """Where a login would let in: say as whom, and let in nobody.
+
+    Written are the trace, that this assertion has been used, and on a draft that it was tested.
+    """
+    done = len(trace.steps)
+
+    def work(tx: Tx) -> LoginTrace:
+        del trace.steps[done:]
+        route, project = _open_route(tx, attempt)
+        if assertion is not None and not tx.logins.remember_assertion(
+            route.source.connection_id, assertion.assertion_id, assertion.replay_until
+        ):
+            raise refusal("saml_replayed", got=assertion.assertion_id)
+        if identity.evidence is not None:
+            login_tests.tell_checks(rt, trace, route.source, identity.evidence)
+        found, warnings = login_tests.report(tx, rt, project, route, identity)
+        trace.step("Admission", _would_enter(found, route))
+        for warning in warnings:
+            trace.warn("Admission", warning)
+        told = replace(
+            trace.onto(base_trace(attempt)),
+            outcome="tested",
+            evidence=identity.evidence,
+            report=found,
+        )
+        tx.logins.put_trace(told, identity.statement)
+        login_tests.note_tested(tx, rt, route.source.connection_id, tried)
+        return told
+
+    tested = await rt.store.write(work)
+    return Arrival("", attempt.trace_id, cookie_name(state) if state else None, tested)
+
+
+def _would_enter(found: TestReport, route: LoginRoute) -> str:
+    how = {
+        "registered": "as the member who is registered with this subject",
+        "linked": "as the member who has this address",
+        "created": "as a new member",
+    }
+    return f"{found.email} would enter {route.organization.name} {how[found.enters]}."
 
 
 def _tokens(identity: VerifiedIdentity, registration: Registration, rt: Runtime) -> IdpTokens:
@@ -431,18 +554,43 @@ def base_trace(attempt: LoginAttempt) -> LoginTrace:
         connection_id=attempt.connection_id,
         source_connection_id=attempt.source_connection_id,
         started_at=attempt.started_at,
+        test=attempt.test,
     )
+
+
+async def _ended(
+    rt: Runtime,
+    attempt: LoginAttempt,
+    trace: Trace,
+    error: VestibuleError,
+    state: str | None,
+    cookies: Mapping[str, str],
+) -> Arrival:
+    """The refusal of a login, to be raised. The story of a test is given back instead, but only to
+    the browser that began it: whoever tests may see everything, and a stranger may not."""
+    refused = await _refused(rt, attempt, trace, error)
+    mine = any(k.startswith("vestibule_login_") and _is(attempt, v) for k, v in cookies.items())
+    if attempt.test is None or state is None or not mine:
+        raise refused from error
+    tested = replace(trace.onto(base_trace(attempt)), outcome="refused")
+    return Arrival("", attempt.trace_id, cookie_name(state), tested)
 
 
 async def _refused(
     rt: Runtime, attempt: LoginAttempt, trace: Trace, error: VestibuleError
 ) -> VestibuleError:
     """Write the trace of a login that ended here, and give the refusal back to be raised."""
-    trace.refuse(error)
     error.trace_id = attempt.trace_id
-    told = replace(trace.onto(base_trace(attempt)), outcome="refused")
+    done = len(trace.steps)
 
     def work(tx: Tx) -> None:
+        del trace.steps[done:]
+        drafted = attempt.test is not None and attempt.test.draft_id is not None
+        unknown_key = error.code == "saml_signature_invalid" and not drafted
+        if unknown_key and idp_metadata.ask_again(tx, rt, attempt.source_connection_id):
+            error.detail = _READ_AGAIN
+        trace.refuse(error)
+        told = replace(trace.onto(base_trace(attempt)), outcome="refused")
         # The organization may be gone by now, and the story with it.
         if tx.organizations.find(attempt.project_id, attempt.organization_id) is not None:
             tx.logins.put_trace(told)

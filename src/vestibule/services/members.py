@@ -11,7 +11,13 @@ from typing import Any
 from vestibule.domain.attributes import Profile, email_domain, email_key, read_email
 from vestibule.domain.connections import LoginRoute
 from vestibule.domain.logins import VerifiedIdentity
-from vestibule.domain.members import Member, Registration, RetiredEmail, decide_admission
+from vestibule.domain.members import (
+    Admission,
+    Member,
+    Registration,
+    RetiredEmail,
+    decide_admission,
+)
 from vestibule.domain.metadata import MAX_BYTES, MAX_KEYS, merge_metadata, promote
 from vestibule.domain.organizations import Organization, check_external_id
 from vestibule.domain.projects import Project
@@ -605,26 +611,7 @@ def admit(
     """
     organization, target, profile = route.organization, route.target, identity.profile
     project = actor.project
-    by_subject = tx.members.find_by_subject(target.connection_id, profile.subject)
-    by_email: Member | None = None
-    registered = False
-    if by_subject is None:
-        owner = tx.members.find_by_email(organization.organization_id, profile.email)
-        if owner and owner[1]:
-            raise refusal("retired_member_email", got=profile.email)
-        by_email = owner[0] if owner else None
-        registered = by_email is not None and any(
-            r.connection_id == target.connection_id
-            for r in tx.members.registrations(by_email.member_id)
-        )
-    admission = decide_admission(
-        organization.settings,
-        connection_id=target.connection_id,
-        email=profile.email,
-        by_registration=by_subject[1] if by_subject else None,
-        by_email=by_email,
-        registered_as_other=registered,
-    )
+    admission, by_subject = decide(tx, route, profile)
     now = rt.now()
     member = admission.member
     created = member is None or member.status in ("pending", "invited")
@@ -657,6 +644,47 @@ def admit(
     registration = _registration(rt, project, route, identity, fresh, by_subject, now)
     tx.members.put_registration(registration, by_subject[0] if by_subject else None)
     return Admitted(fresh, registration, created, tuple(warnings))
+
+
+def decide(
+    tx: Tx, route: LoginRoute, profile: Profile, *, forgotten: bool = False
+) -> tuple[Admission, tuple[Registration, Member] | None]:
+    """Who the person is in the organization of the route, and their registration. Writes nothing.
+
+    Args:
+        forgotten: take it that nobody is registered at the connection.
+
+    Raises:
+        retired_member_email, and what `decide_admission` raises.
+    """
+    organization, target = route.organization, route.target
+    by_subject = None
+    if not forgotten:
+        by_subject = tx.members.find_by_subject(target.connection_id, profile.subject)
+    by_email: Member | None = None
+    registered = False
+    if by_subject is None:
+        owner = tx.members.find_by_email(organization.organization_id, profile.email)
+        if owner and owner[1]:
+            raise refusal("retired_member_email", got=profile.email)
+        by_email = owner[0] if owner else None
+        registered = (
+            by_email is not None
+            and not forgotten
+            and any(
+                r.connection_id == target.connection_id
+                for r in tx.members.registrations(by_email.member_id)
+            )
+        )
+    admission = decide_admission(
+        organization.settings,
+        connection_id=target.connection_id,
+        email=profile.email,
+        by_registration=by_subject[1] if by_subject else None,
+        by_email=by_email,
+        registered_as_other=registered,
+    )
+    return admission, by_subject
 
 
 def misfits(left_out: Sequence[str]) -> list[str]:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from vestibule.domain.attributes import read_email
 from vestibule.domain.connections import ExternalConnection
+from vestibule.domain.members import may_provision
 from vestibule.domain.metadata import check_metadata, merge_metadata
 from vestibule.domain.organizations import (
     EmailRole,
@@ -19,6 +21,7 @@ from vestibule.domain.organizations import (
     check_slug,
     slug_of,
 )
+from vestibule.domain.projects import Project
 from vestibule.domain.rbac import MEMBER_ROLE, Role, check_custom_roles, role_ids
 from vestibule.errors import refusal
 from vestibule.services.audit import record
@@ -40,6 +43,8 @@ from vestibule.storage import organizations as rows
 from vestibule.storage.organizations import ActiveConnection
 
 _SETTINGS = tuple(field.name for field in fields(OrganizationSettings))
+# One address may lead to so many organizations before anybody has signed in.
+MAX_DISCOVERED = 50
 # Settings that name connections cannot be given before there are any.
 _UPDATE_ONLY = frozenset({"sso_default_connection_id", "sso_jit_provisioning_allowed_connections"})
 _AUTH_SETTINGS = frozenset({
@@ -151,6 +156,38 @@ async def create(rt: Runtime, actor: Actor, changes: Mapping[str, object]) -> Or
 
 async def get(rt: Runtime, actor: Actor, name: str) -> OrganizationView:
     return await rt.store.read(lambda tx: view(tx, resolve(tx, actor, name, "organizations.get")))
+
+
+async def find_by_slug(rt: Runtime, project: Project, slug: str) -> OrganizationView | None:
+    """For a login page, before anybody has signed in: by the slug alone, never by an id."""
+
+    def work(tx: Tx) -> OrganizationView | None:
+        found = tx.organizations.find_by_slug(project.project_id, slug)
+        return view(tx, found) if found else None
+
+    return await rt.store.read(work)
+
+
+async def connections_for(
+    rt: Runtime, project: Project, email_address: str
+) -> Sequence[ActiveConnection]:
+    """The open doors of organizations that a person with this address may enter: as a member, or
+    because the organization names the domain and lets that connection make members."""
+    address = read_email(email_address)
+
+    def work(tx: Tx) -> Sequence[ActiveConnection]:
+        found = tx.organizations.of_address(project.project_id, address, limit=MAX_DISCOVERED)
+        names = [o.organization_id for o in found]
+        inside = tx.organizations.members_of(names, address)
+        open_doors = tx.organizations.active_connections_of(names)
+        return [
+            door
+            for o in found
+            for door in open_doors[o.organization_id]
+            if o.organization_id in inside or may_provision(o.settings, door.connection_id)
+        ]
+
+    return await rt.store.read(work)
 
 
 async def update(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -12,7 +13,13 @@ from vestibule.domain.jwt_template_text import read_audience, read_template, tem
 from vestibule.domain.jwt_templates import Template, build_template
 from vestibule.domain.logins import TRACE_LIFETIME
 from vestibule.domain.organizations import slug_of
-from vestibule.domain.projects import Project, ProjectSettings, with_redirect_url
+from vestibule.domain.projects import (
+    Project,
+    ProjectSettings,
+    allows_origin,
+    with_authorized_domain,
+    with_redirect_url,
+)
 from vestibule.domain.rbac import Policy
 from vestibule.errors import refusal
 from vestibule.services.keys import create_signing_key
@@ -112,6 +119,26 @@ async def authenticate(rt: Runtime, project_id: str, secret: str) -> Project:
     return found[0]
 
 
+async def by_public_token(rt: Runtime, public_token: str) -> Project:
+    """The project of a public token, which is no secret: it says which project, not who asks.
+
+    Raises:
+        public_token_not_found.
+    """
+    place = token_hash(public_token)
+    found = await rt.store.read(lambda tx: tx.projects.authenticate("public_token", place))
+    if found is None:
+        raise refusal("public_token_not_found")
+    return found[0]
+
+
+async def knows_origin(rt: Runtime, origin: str) -> bool:
+    """Whether some project lets pages of this origin call. A browser that asks beforehand shows no
+    credential, so nothing says which project it means."""
+    known = await rt.store.read(lambda tx: tx.projects.all())
+    return any(allows_origin(project.settings, origin) for project in known)
+
+
 async def authenticate_workspace(
     rt: Runtime, name: str, secret: str, project_slug: str, environment_slug: str
 ) -> Project:
@@ -171,14 +198,31 @@ async def add_redirect_urls(rt: Runtime, project: Project, urls: Sequence[str]) 
     Raises:
         setting_invalid: one of them is not an https URL; nothing is registered then.
     """
+    return await _change_settings(rt, project, with_redirect_url, urls)
 
+
+async def add_authorized_domains(rt: Runtime, project: Project, origins: Sequence[str]) -> Project:
+    """Let pages of these origins call the frontend API; those that may already stay as they are.
+
+    Raises:
+        setting_invalid: one of them is not an https origin; nothing is changed then.
+    """
+    return await _change_settings(rt, project, with_authorized_domain, origins)
+
+
+async def _change_settings(
+    rt: Runtime,
+    project: Project,
+    add: Callable[[ProjectSettings, str], ProjectSettings],
+    values: Sequence[str],
+) -> Project:
     def work(tx: Tx) -> Project:
         current = tx.projects.find(project.project_id)
         if current is None:
             raise refusal("project_not_found", got=project.project_id)
-        settings = current.settings
-        for url in urls:
-            settings = with_redirect_url(settings, url)
+        settings = functools.reduce(add, values, current.settings)
+        if settings == current.settings:
+            return current
         return tx.projects.update(replace(current, settings=settings))
 
     return await rt.store.write(work)
@@ -256,6 +300,7 @@ async def sweep(rt: Runtime) -> int:
     def work(tx: Tx) -> int:
         now: datetime = rt.now()
         gone = tx.logins.delete_expired(now, now - TRACE_LIFETIME)
+        gone += tx.logouts.delete_expired(now)
         gone += tx.sessions.delete_expired(now)
         return gone + tx.keys.delete_retired(now)
 

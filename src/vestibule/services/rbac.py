@@ -35,6 +35,15 @@ class Actor:
         return self.on_behalf.member.member_id if self.on_behalf else "project"
 
 
+@dataclass(frozen=True, slots=True)
+class Server(Actor):
+    """Vestibule itself, where it does something that nobody asked for."""
+
+    @property
+    def label(self) -> str:
+        return "vestibule"
+
+
 def authorize(
     actor: Actor,
     operation: str,

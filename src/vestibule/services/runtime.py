@@ -38,9 +38,17 @@ class Runtime:
         """An opaque token of 256 bits."""
         return make_token(self.random(32))
 
+    def chance(self) -> float:
+        """A number from 0 up to 1, for waits that shall not all end together."""
+        return int.from_bytes(self.random(4)) / 2**32
+
     def callback_url(self, connection_id: str) -> str:
         """The one URL of a connection: ACS URL, SP entity id and redirect URI (decision 12)."""
         return f"{self.settings.base_url}/v1/b2b/sso/callback/{connection_id}"
+
+    def logout_url(self, connection_id: str) -> str:
+        """Where a SAML connection takes logout messages, requests and answers alike."""
+        return f"{self.settings.base_url}/v1/b2b/sso/logout/{connection_id}"
 
 
 def open_runtime(settings: Settings) -> Runtime:

@@ -155,6 +155,16 @@ async def actor_for(rt: Runtime, project: Project, locator: SessionLocator) -> A
     return await rt.store.read(work)
 
 
+async def whoami(rt: Runtime, actor: Actor) -> MemberView:
+    """The member on whose behalf the actor calls, as they stand now."""
+    caller = actor.on_behalf
+    if caller is None:
+        raise refusal("no_session_arguments")
+    return await rt.store.read(
+        lambda tx: member_view(tx, actor.project, view(tx, caller.organization), caller.member)
+    )
+
+
 # --- the one-time token -------------------------------------------------------------------------
 
 
@@ -199,6 +209,7 @@ async def authenticate_sso(
             now,
             token.authenticated_at,
             token.session_not_on_or_after,
+            token.idp_session,
         )
         shown = member_view(tx, project, view(tx, organization), member)
         if locator.given:
@@ -402,11 +413,7 @@ async def revoke(
     member_id: str | None = None,
 ) -> None:
     """End one session, or all of a member's. Exactly one thing says which (§5.4)."""
-    given = [x for x in (session_id, locator.token, locator.jwt, member_id) if x]
-    if not given:
-        raise refusal("no_session_revoke_arguments")
-    if len(given) > 1:
-        raise refusal("too_many_session_revoke_arguments")
+    _require_one(session_id, locator.token, locator.jwt, member_id)
     project = actor.project
 
     def work(tx: Tx) -> None:
@@ -418,15 +425,8 @@ async def revoke(
                 raise refusal("member_not_found", got=member_id)
             ended = tx.sessions.delete_of_member(member.member_id)
         else:
-            if session_id:
-                found = tx.sessions.find_by_id(project.project_id, session_id, now)
-                if found is None:
-                    _authorize_revoke(actor, None)
-                    raise refusal("session_not_found")
-            else:
-                found = find_session(tx, project, locator, now, allow_expired_jwt=True)
+            found = find_to_revoke(tx, actor, session_id, locator, now)
             member = found.member
-            _authorize_revoke(actor, member)
             ended = int(tx.sessions.delete(found.session.session_id))
         record(
             tx, rt, actor, member.organization_id, "session.revoked", member.member_id,
@@ -434,6 +434,31 @@ async def revoke(
         )  # fmt: skip
 
     await rt.store.write(work)
+
+
+def find_to_revoke(
+    tx: Tx, actor: Actor, session_id: str | None, locator: SessionLocator, now: datetime
+) -> FoundSession:
+    """The live session that the actor names and may end."""
+    _require_one(session_id, locator.token, locator.jwt)
+    if session_id:
+        found = tx.sessions.find_by_id(actor.project.project_id, session_id, now)
+        if found is None:
+            _authorize_revoke(actor, None)
+            raise refusal("session_not_found")
+    else:
+        found = find_session(tx, actor.project, locator, now, allow_expired_jwt=True)
+    _authorize_revoke(actor, found.member)
+    return found
+
+
+def _require_one(*names: str | None) -> None:
+    """Exactly one of them says what ends."""
+    given = [name for name in names if name]
+    if not given:
+        raise refusal("no_session_revoke_arguments")
+    if len(given) > 1:
+        raise refusal("too_many_session_revoke_arguments")
 
 
 def _authorize_revoke(actor: Actor, member: Member | None) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from vestibule.domain.connections import (
     Connection,
     ExternalConnection,
+    SamlConnection,
     SourceConnection,
     after_approval,
     after_revocation,
@@ -75,6 +76,41 @@ def record_both(
         }
     for organization_id in organizations:
         record(tx, rt, actor, organization_id, action, connection.connection_id, **details)
+
+
+def record_everywhere(
+    tx: Tx, rt: Runtime, actor: Actor, source: SourceConnection, action: str, **details: str
+) -> None:
+    """Record in the connection's own organization and in every one that signs people in through
+    it now, each under its own connection's id."""
+    record(tx, rt, actor, source.organization_id, action, source.connection_id, **details)
+    shared = {
+        "external_organization_id": source.organization_id,
+        "external_connection_id": source.connection_id,
+    }
+    for external in tx.connections.dependants(source.connection_id):
+        if external.share_status == "active":
+            record(
+                tx, rt, actor, external.organization_id, action, external.connection_id,
+                **details, **shared,
+            )  # fmt: skip
+
+
+def record_keys(
+    tx: Tx, rt: Runtime, actor: Actor, old: SourceConnection, new: SourceConnection
+) -> None:
+    """Who may sign logins has changed: every organization that relies on it learns the keys."""
+    if not isinstance(old, SamlConnection) or not isinstance(new, SamlConnection):
+        return
+    before = {c.certificate: c for c in old.verification_certificates}
+    after = {c.certificate: c for c in new.verification_certificates}
+    added = [c.fingerprint_sha256 for pem, c in after.items() if pem not in before]
+    removed = [c.fingerprint_sha256 for pem, c in before.items() if pem not in after]
+    if added or removed:
+        record_everywhere(
+            tx, rt, actor, new, "connection.keys_changed",
+            added=" ".join(added), removed=" ".join(removed),
+        )  # fmt: skip
 
 
 async def shared_with(

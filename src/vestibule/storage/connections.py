@@ -23,6 +23,7 @@ from vestibule.domain.connections import (
     SigningKeyPair,
     SourceConnection,
 )
+from vestibule.domain.expiry_notices import first_notice
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import RoleRules
 from vestibule.storage import role_sources
@@ -34,7 +35,7 @@ from vestibule.storage.tables import session_connection as standing
 
 
 @dataclass(frozen=True, slots=True)
-class _Secrets:
+class Secrets:
     signing_keys: tuple[SigningKeyPair, ...] = ()
     encryption_keys: tuple[EncryptionKey, ...] = ()
     client_secret: str = ""
@@ -44,10 +45,26 @@ class _Secrets:
 _load_saml = loader(SamlConnection)
 _load_oidc = loader(OidcConnection)
 _load_external = loader(ExternalConnection)
-_load_secrets = loader(_Secrets)
+load_secrets = loader(Secrets)
 # A search reads the rules of every connection, a page those of every registration on it.
 load_rules = lru_cache(maxsize=16_384)(loader(RoleRules))
 _load_organization = loader(Organization)
+
+
+def without_secrets(value: SourceConnection) -> tuple[SourceConnection, Secrets]:
+    """The connection as its document says it, and what is sealed apart from it."""
+    if isinstance(value, SamlConnection):
+        held = Secrets(value.signing_keys, value.encryption_keys)
+        return replace(value, signing_keys=(), encryption_keys=()), held
+    held = Secrets(client_secret=value.client_secret, client_key=value.client_key)
+    return replace(value, client_secret="", client_key=None), held
+
+
+def with_secrets(public: SourceConnection, held: Secrets) -> SourceConnection:
+    if isinstance(public, SamlConnection):
+        return replace(public, signing_keys=held.signing_keys, encryption_keys=held.encryption_keys)
+    return replace(public, client_secret=held.client_secret, client_key=held.client_key)
+
 
 _source = connection.alias("source")
 _COLUMNS = (connection.c.kind, connection.c.document, connection.c.sealed)
@@ -231,20 +248,13 @@ class Connections:
         return self._read_source(kind, document, sealed)
 
     def _read_source(self, kind: str, document: str, sealed: bytes | None) -> SourceConnection:
-        if kind == "saml":
-            saml = _load_saml(document)
-            held = self._open(saml.connection_id, sealed)
-            return replace(
-                saml, signing_keys=held.signing_keys, encryption_keys=held.encryption_keys
-            )
-        oidc = _load_oidc(document)
-        held = self._open(oidc.connection_id, sealed)
-        return replace(oidc, client_secret=held.client_secret, client_key=held.client_key)
+        public = _load_saml(document) if kind == "saml" else _load_oidc(document)
+        return with_secrets(public, self._open(public.connection_id, sealed))
 
-    def _open(self, connection_id: str, sealed: bytes | None) -> _Secrets:
+    def _open(self, connection_id: str, sealed: bytes | None) -> Secrets:
         if sealed is None:
-            return _Secrets()
-        return _load_secrets(self._ring.open(sealed, f"connection {connection_id}"))
+            return Secrets()
+        return load_secrets(self._ring.open(sealed, f"connection {connection_id}"))
 
     def _row(self, value: Connection) -> dict[str, object]:
         share_status: ShareStatus = "active"
@@ -255,16 +265,11 @@ class Connections:
             share_status = value.share_status
             source_id = value.external_connection_id
             source_organization = value.external_organization_id
-        elif isinstance(value, SamlConnection):
-            identity_provider = value.identity_provider
-            secrets = _Secrets(value.signing_keys, value.encryption_keys)
-            sealed = self._seal(value.connection_id, secrets)
-            public = replace(value, signing_keys=(), encryption_keys=())
         else:
             identity_provider = value.identity_provider
-            secrets = _Secrets(client_secret=value.client_secret, client_key=value.client_key)
+            public, secrets = without_secrets(value)
             sealed = self._seal(value.connection_id, secrets)
-            public = replace(value, client_secret="", client_key=None)
+        notice = first_notice(value)
         return {
             "connection_id": value.connection_id,
             "organization_id": value.organization_id,
@@ -277,11 +282,12 @@ class Connections:
             "display_name": value.display_name,
             "created_at": micros(value.created_at),
             "rules": dump(value.rules),
+            "next_notice_at": None if notice is None else micros(notice),
             "document": dump(public),
             "sealed": sealed,
         }
 
-    def _seal(self, connection_id: str, secrets: _Secrets) -> bytes | None:
-        if secrets == _Secrets():
+    def _seal(self, connection_id: str, secrets: Secrets) -> bytes | None:
+        if secrets == Secrets():
             return None
         return self._ring.seal(dump(secrets).encode(), f"connection {connection_id}")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,7 +18,14 @@ from vestibule.domain.logins import LoginAttempt, LoginTrace, SsoToken
 from vestibule.storage.documents import dump, loader, micros, moment
 from vestibule.storage.engine import Prepared
 from vestibule.storage.sealed import KeyRing
-from vestibule.storage.tables import login_attempt, login_trace, seen_assertion, sso_token
+from vestibule.storage.tables import (
+    connection,
+    login_attempt,
+    login_test,
+    login_trace,
+    seen_assertion,
+    sso_token,
+)
 
 _load_attempt = loader(LoginAttempt)
 _load_token = loader(SsoToken)
@@ -75,8 +83,38 @@ _LAST_STATEMENT = Prepared(
     .limit(sa.literal_column("1"))
 )
 
+
+def _last(shown: sa.ColumnElement[Any], outcome: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    """The latest trace of the connection at hand with that outcome."""
+    return (
+        sa.select(shown)
+        .where(login_trace.c.connection_id == connection.c.connection_id, outcome)
+        .order_by(login_trace.c.started_at.desc())
+        .limit(sa.literal_column("1"))
+        .scalar_subquery()
+    )
+
+
+_REFUSED = sa.literal_column("login_trace.outcome") == sa.literal_column("'refused'")
+_ACCEPTED = sa.literal_column("login_trace.outcome") == sa.literal_column("'accepted'")
+_LAST_OF_CONNECTIONS = Prepared(
+    sa.select(
+        connection.c.connection_id,
+        _last(login_trace.c.started_at, _ACCEPTED),
+        _last(login_trace.c.document, _REFUSED),
+    ).where(connection.c.organization_id == sa.bindparam("organization_id"))
+)
+
 # Most statements have one or two kilobytes.
 MAX_STATEMENT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LastLogins:
+    """When the last login through a connection that was let in began, and the last refused one."""
+
+    accepted_at: datetime | None = None
+    refused: LoginTrace | None = None
 
 
 class Logins:
@@ -122,6 +160,7 @@ class Logins:
                 "member_id": token.member_id,
                 "connection_id": token.connection_id,
                 "expires_at": micros(token.expires_at),
+                "name_hash": token.name_hash,
                 "document": dump(token),
             },
         )
@@ -149,7 +188,8 @@ class Logins:
                 "connection_id": trace.connection_id,
                 "started_at": micros(trace.started_at),
                 "authenticated_at": None,
-                "outcome": trace.outcome,
+                # A test is no login: what counts logins by their outcome must not find it.
+                "outcome": trace.outcome if trace.test is None else "test",
                 "document": dump(trace),
                 "statement_sealed": self._seal_statement(trace.trace_id, statement),
             },
@@ -211,10 +251,21 @@ class Logins:
         )
         return [_trace(*row) for row in rows]
 
+    def last_of_connections(self, organization_id: str) -> dict[str, LastLogins]:
+        """The last logins through each connection of an organization, by its id."""
+        rows = _LAST_OF_CONNECTIONS.run(self._c, {"organization_id": organization_id}).fetchall()
+        return {
+            name: LastLogins(
+                None if accepted is None else moment(accepted),
+                None if refused is None else _load_trace(refused),
+            )
+            for name, accepted, refused in rows
+        }
+
     def delete_expired(self, now: datetime, traces_before: datetime) -> int:
         """Delete what can no longer be used. Returns how many rows went."""
         gone = 0
-        for table in (login_attempt, sso_token, seen_assertion):
+        for table in (login_attempt, login_test, sso_token, seen_assertion):
             gone += self._c.execute(
                 table.delete().where(table.c.expires_at <= micros(now))
             ).rowcount

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from vestibule.domain.attributes import email_domain, email_key
 from vestibule.domain.organizations import Organization
 from vestibule.storage.documents import dump, loader, micros
 from vestibule.storage.engine import Prepared, Stale, plan_for_these_values
@@ -78,6 +79,14 @@ class Organizations:
             return None
         best = min(rows, key=lambda row: (row[1] != name, row[2] != name))
         return _load(best[0])
+
+    def find_by_slug(self, project_id: str, slug: str) -> Organization | None:
+        """By the slug alone."""
+        query = sa.select(organization.c.document).where(
+            organization.c.project_id == project_id, organization.c.slug == slug
+        )
+        row = self._c.execute(query).first()
+        return _load(row[0]) if row else None
 
     def find_all_by_any(self, project_id: str, names: Sequence[str]) -> dict[str, Organization]:
         """The same for many names in one query; a name of nobody is left out."""
@@ -180,6 +189,35 @@ class Organizations:
         for organization_id, *rest in self._c.execute(query):
             found[organization_id].append(ActiveConnection(*rest))
         return found
+
+    def of_address(self, project_id: str, address: str, *, limit: int) -> list[Organization]:
+        """Those of which the address is a member's, and those that name its domain."""
+        host = email_domain(address)
+        member_of = sa.select(member_email.c.organization_id).where(
+            member_email.c.email_key == email_key(address), member_email.c.retired.is_(False)
+        )
+        named_in = sa.select(domain.c.organization_id).where(domain.c.domain == host)
+        rows = self._c.execute(
+            sa.select(organization.c.document)
+            .where(
+                organization.c.project_id == project_id,
+                organization.c.organization_id.in_(sa.union(member_of, named_in)),
+            )
+            .order_by(organization.c.created_at, organization.c.organization_id)
+            .limit(limit)
+        )
+        return [_load(row[0]) for row in rows]
+
+    def members_of(self, organization_ids: Sequence[str], address: str) -> set[str]:
+        """In which of these the address is a member's."""
+        rows = self._c.execute(
+            sa.select(member_email.c.organization_id).where(
+                member_email.c.organization_id.in_(list(organization_ids)),
+                member_email.c.email_key == email_key(address),
+                member_email.c.retired.is_(False),
+            )
+        )
+        return {row[0] for row in rows}
 
     def count_members(self, organization_id: str) -> int:
         query = (

@@ -161,6 +161,7 @@ class Sessions:
                 token_hash=token_hash,
                 member_id=new.member_id,
                 expires_at=micros(new.expires_at),
+                name_hash=next((f.name_hash for f in new.factors if f.name_hash), None),
                 document=dump(new),
             )
         )
@@ -185,10 +186,15 @@ class Sessions:
         return gone
 
     def _put_standing(self, new: Session) -> None:
-        for connection_id in sorted(new.connection_ids):
+        # Of each connection there is one factor at most.
+        for factor in sorted(new.factors, key=lambda f: f.connection_id):
             _INSERT_STANDING.run(
                 self._c,
-                {"session_id": new.session_id, "connection_id": connection_id},
+                {
+                    "session_id": new.session_id,
+                    "connection_id": factor.connection_id,
+                    "name_hash": factor.name_hash,
+                },
             )
 
 

@@ -10,10 +10,15 @@ import sqlalchemy as sa
 
 from vestibule.storage.audit import AuditEvents
 from vestibule.storage.connections import Connections
+from vestibule.storage.drafts import Drafts
 from vestibule.storage.engine import Engine, open_engine
+from vestibule.storage.expiry_notices import ExpiryNotices
+from vestibule.storage.idp_metadata import IdpMetadataRows
 from vestibule.storage.idp_tokens import IdpTokenRows
 from vestibule.storage.keys import Keys
+from vestibule.storage.login_tests import LoginTests
 from vestibule.storage.logins import Logins
+from vestibule.storage.logouts import Logouts
 from vestibule.storage.members import Members
 from vestibule.storage.organizations import Organizations
 from vestibule.storage.projects import Projects
@@ -55,12 +60,32 @@ class Tx:
         return Logins(self._connection, self._ring)
 
     @cached_property
+    def logouts(self) -> Logouts:
+        return Logouts(self._connection, self._ring)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        return Drafts(self._connection, self._ring)
+
+    @cached_property
+    def login_tests(self) -> LoginTests:
+        return LoginTests(self._connection)
+
+    @cached_property
     def sessions(self) -> Sessions:
         return Sessions(self._connection, self._ring)
 
     @cached_property
     def idp_tokens(self) -> IdpTokenRows:
         return IdpTokenRows(self._connection, self._ring)
+
+    @cached_property
+    def idp_metadata(self) -> IdpMetadataRows:
+        return IdpMetadataRows(self._connection)
+
+    @cached_property
+    def expiry_notices(self) -> ExpiryNotices:
+        return ExpiryNotices(self._connection)
 
     @cached_property
     def audit(self) -> AuditEvents:

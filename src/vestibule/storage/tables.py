@@ -201,11 +201,64 @@ connection = Table(
     _time("created_at"),
     Column("version", Integer, nullable=False),
     Column("rules", Text, nullable=False),
+    # When somebody may have to hear that a certificate ends.
+    _time("next_notice_at", nullable=True),
     _document(),
     Column("sealed", LargeBinary),
     UniqueConstraint("organization_id", "source_connection_id"),
     Index("ix_connection_source_connection_id", "source_connection_id"),
     Index("ix_connection_page", "organization_id", "created_at", "connection_id"),
+    Index("ix_connection_next_notice_at", "next_notice_at"),
+)
+
+# What is known of the document behind a connection's metadata URL; a row for each that has one.
+idp_metadata = Table(
+    "idp_metadata",
+    metadata,
+    Column(
+        "connection_id",
+        String(80),
+        ForeignKey("connection.connection_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _time("due_at"),
+    _time("tried_at"),
+    _time("next_notice_at", nullable=True),
+    _time("lease_until"),
+    Column("version", Integer, nullable=False),
+    _document(),
+    Index("ix_idp_metadata_due_at", "due_at"),
+    Index("ix_idp_metadata_next_notice_at", "next_notice_at"),
+)
+
+# Of which end an organization has been told, and how many days ahead.
+expiry_notice = Table(
+    "expiry_notice",
+    metadata,
+    Column(
+        "connection_id",
+        String(80),
+        ForeignKey("connection.connection_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("subject", String(80), primary_key=True),
+    Column("days", Integer, primary_key=True, autoincrement=False),
+)
+
+# The draft of a connection is number 0; the versions before the live one count from 1.
+connection_version = Table(
+    "connection_version",
+    metadata,
+    Column(
+        "connection_id",
+        String(80),
+        ForeignKey("connection.connection_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _time("created_at"),
+    _document(),
+    Column("sealed", LargeBinary),
 )
 
 registration = Table(
@@ -245,6 +298,17 @@ login_attempt = Table(
     Index("ix_login_attempt_expires_at", "expires_at"),
 )
 
+login_test = Table(
+    "login_test",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    _owner("connection_id", "connection"),
+    _time("expires_at"),
+    _document(),
+    Index("ix_login_test_connection_id", "connection_id"),
+    Index("ix_login_test_expires_at", "expires_at"),
+)
+
 seen_assertion = Table(
     "seen_assertion",
     metadata,
@@ -261,10 +325,12 @@ sso_token = Table(
     _owner("member_id", "member"),
     _owner("connection_id", "connection"),
     _time("expires_at"),
+    Column("name_hash", LargeBinary(32)),
     _document(),
     Index("ix_sso_token_expires_at", "expires_at"),
     Index("ix_sso_token_member_id", "member_id"),
     Index("ix_sso_token_connection_id", "connection_id"),
+    Index("ix_sso_token_name_hash", "name_hash"),
 )
 
 session = Table(
@@ -292,7 +358,10 @@ session_connection = Table(
         primary_key=True,
     ),
     _id("connection_id", primary_key=True),
+    # By what name the identity provider knows the person, so that its logout finds the session.
+    Column("name_hash", LargeBinary(32)),
     Index("ix_session_connection_connection_id", "connection_id"),
+    Index("ix_session_connection_name_hash", "name_hash"),
 )
 
 intermediate_session = Table(
@@ -301,9 +370,31 @@ intermediate_session = Table(
     Column("token_hash", LargeBinary(32), primary_key=True),
     _owner("member_id", "member"),
     _time("expires_at"),
+    Column("name_hash", LargeBinary(32)),
     _document(),
     Index("ix_intermediate_session_expires_at", "expires_at"),
     Index("ix_intermediate_session_member_id", "member_id"),
+    Index("ix_intermediate_session_name_hash", "name_hash"),
+)
+
+logout_attempt = Table(
+    "logout_attempt",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True),
+    _time("expires_at"),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_logout_attempt_expires_at", "expires_at"),
+)
+
+# Requests of providers that were carried out, for assertions that arrive after them.
+heard_logout = Table(
+    "heard_logout",
+    metadata,
+    Column("name_hash", LargeBinary(32), primary_key=True),
+    Column("request_hash", LargeBinary(32), primary_key=True),
+    _time("expires_at"),
+    _document(),
+    Index("ix_heard_logout_expires_at", "expires_at"),
 )
 
 idp_tokens = Table(
@@ -344,6 +435,14 @@ login_trace = Table(
     Index("ix_login_trace_connection_id", "connection_id", "started_at"),
     Index("ix_login_trace_organization_id", "organization_id", "started_at"),
     Index("ix_login_trace_started_at", "started_at"),
+    # Small, because most logins are let in: the last one that was not.
+    Index(
+        "ix_login_trace_refused",
+        "connection_id",
+        "started_at",
+        sqlite_where=text("outcome = 'refused'"),
+        postgresql_where=text("outcome = 'refused'"),
+    ),
 )
 
 # No foreign key: what happened to an organization is kept when the organization is gone.

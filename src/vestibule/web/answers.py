@@ -1,12 +1,17 @@
-"""How a browser is told of a refusal: a page, or the JSON envelope where JSON is preferred."""
+"""What every leg through the browser answers alike: a refusal, as a page or as the JSON envelope
+where JSON is preferred, and a SAML message in a form that sends itself."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from vestibule.errors import VestibuleError
+from vestibule.domain.logins import LoginTrace
+from vestibule.errors import CODES, VestibuleError
 from vestibule.services.runtime import Runtime
 from vestibule.web.pages import render
 from vestibule.web.problems import encode_problem, problem_document, status_of
@@ -19,11 +24,51 @@ def prefers_json(request: Request) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
+def post_form(
+    action: str,
+    fields: Mapping[str, str],
+    *,
+    title: str = "Signing you in",
+    lead: str = "Your browser carries the request to your identity provider.",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page that posts `fields` to `action`: by itself where scripts run, by a button where they
+    do not (SAML Bindings §3.5). Whoever made the fields has judged the URL.
+
+    Its script is a file, so the policy of every page holds for this one too. There is no
+    `form-action` in it: Chromium holds that against the redirects after the form as well, and an
+    identity provider may lead the browser over several names of its own.
+    """
+    page = render("post.html", title=title, lead=lead, action=action, fields=dict(fields))
+    return HTMLResponse(page, headers={"cache-control": "no-store", **(headers or {})})
+
+
+def trace_steps(trace: LoginTrace) -> list[dict[str, Any]]:
+    """The steps of a login as the macro `login_trace` shows them."""
+    return [
+        {
+            "name": step.name,
+            "at": step.at,
+            "ok": step.ok,
+            "warning": step.code == "warning",
+            "summary": step.summary,
+            "want": step.want,
+            "got": step.got,
+            "code": None if step.code == "warning" else step.code,
+            "remedy": CODES[step.code].remedy if step.code in CODES else None,
+            "spec": CODES[step.code].spec if step.code in CODES else None,
+        }
+        for step in trace.told
+    ]
+
+
 def refuse(rt: Runtime, request: Request, error: VestibuleError) -> Response:
     """The page for people, with the exact face only in development; JSON for programs."""
     answer = _refusal(rt, request, error)
     if error.code == "method_not_allowed" and error.want:
         answer.headers["allow"] = error.want  # RFC 9110 §15.5.6
+    if error.retry_after is not None:
+        answer.headers["retry-after"] = str(error.retry_after)
     return answer
 
 

@@ -18,10 +18,14 @@ from vestibule.errors import VestibuleError, refusal
 from vestibule.services.runtime import Runtime
 from vestibule.web.answers import refuse
 from vestibule.web.api import (  # noqa: F401
+    connection_health,
     connections,
+    drafts,
     dry_run,
+    idp_metadata,
     jwt_templates,
     lockout,
+    login_tests,
     mapping,
     members,
     organizations,
@@ -30,10 +34,12 @@ from vestibule.web.api import (  # noqa: F401
     sessions,
 )
 from vestibule.web.api.door import ApiDoor
+from vestibule.web.api.frontend_door import FrontendDoor
 from vestibule.web.api.openapi import document, errors, reference
 from vestibule.web.incoming import Receive, Scope, Send
 from vestibule.web.login import LoginDoor
 from vestibule.web.pages import STATIC, render
+from vestibule.web.rate_limits import RateLimits
 
 _log = structlog.get_logger()
 Background = Callable[[Runtime], Awaitable[None]]
@@ -67,7 +73,9 @@ class App:
     ) -> None:
         self._rt = rt
         self._api = ApiDoor(rt)
-        self._login = LoginDoor(rt)
+        limits = RateLimits(rt)
+        self._frontend = FrontendDoor(rt, limits)
+        self._login = LoginDoor(rt, limits)
         self._pages = _pages(rt, extra, background)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +90,9 @@ class App:
                     path = path.replace("//", "/")
                 scope = {**scope, "raw_path": raw, "path": path}
             is_login = path.startswith(LoginDoor.prefixes)
+            if path.startswith(FrontendDoor.prefix):
+                await self._frontend(scope, receive, send)
+                return
             if path.startswith(_API) and not is_login:
                 await self._api(scope, receive, send)
                 return

@@ -23,11 +23,12 @@ from vestibule.domain.connections import Connection, ExternalConnection, OidcCon
 from vestibule.domain.projects import Project
 from vestibule.domain.rbac import RoleSource
 from vestibule.domain.sessions import Factor
-from vestibule.errors import CODES, VestibuleError, refusal
+from vestibule.errors import VestibuleError, refusal
 from vestibule.services import (
     connections,
     idp_tokens,
     logins,
+    logouts,
     organizations,
     projects,
     sessions,
@@ -36,6 +37,7 @@ from vestibule.services.demo import PEOPLE, Demo
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
 from vestibule.services.sessions import SessionLocator, SessionView
+from vestibule.web.answers import trace_steps
 from vestibule.web.pages import render
 
 SESSION_COOKIE = "vestibule_demo_session"
@@ -60,6 +62,7 @@ class DemoPages:
             "/demo/session": self.session,
             "/demo/exchange": self.exchange,
             "/demo/sign-out": self.sign_out,
+            "/demo/sign-out-everywhere": self.sign_out_everywhere,
         }
 
         return [Route(path, f, methods=["GET"]) for path, f in table.items()]
@@ -109,6 +112,8 @@ class DemoPages:
 
     async def callback(self, request: Request) -> Response:
         """What an application does at its redirect URL: exchange the token for a session."""
+        if "signed_out" in request.query_params:
+            return RedirectResponse("/", 303)
         token = request.query_params.get("token", "")
         done = await sessions.authenticate_sso(
             self._rt,
@@ -148,6 +153,26 @@ class DemoPages:
         response.delete_cookie(TRACE_COOKIE)
         return response
 
+    async def sign_out_everywhere(self, request: Request) -> Response:
+        """Sign out here and, where the session stands on SAML, at the identity provider."""
+        url = ""
+        token = request.cookies.get(SESSION_COOKIE)
+        if token:
+            try:
+                url = await logouts.start_logout(
+                    self._rt,
+                    Actor(await self._project()),
+                    locator=SessionLocator(token=token),
+                    redirect_url=f"{self._rt.settings.base_url}/demo/callback?signed_out=1",
+                )
+            except VestibuleError as error:
+                if error.code != "session_not_found":
+                    raise
+        response = RedirectResponse(url or "/", 303)
+        response.delete_cookie(SESSION_COOKIE)
+        response.delete_cookie(TRACE_COOKIE)
+        return response
+
     async def session(self, request: Request) -> Response:
         """Who is here, through which door, with which roles and why."""
         token = request.cookies.get(SESSION_COOKIE)
@@ -175,6 +200,7 @@ class DemoPages:
         header, claims = _decoded(view.jwt)
         page = render(
             "demo/result.html",
+            sign_out_url="/demo/sign-out-everywhere",
             member={
                 "name": member.name,
                 "email": member.email_address,
@@ -383,21 +409,7 @@ class DemoPages:
         return {
             "id": found.trace_id,
             "outcome": found.outcome,
-            "steps": [
-                {
-                    "name": step.name,
-                    "at": step.at,
-                    "ok": step.ok,
-                    "warning": step.code == "warning",
-                    "summary": step.summary,
-                    "want": step.want,
-                    "got": step.got,
-                    "code": None if step.code == "warning" else step.code,
-                    "remedy": CODES[step.code].remedy if step.code in CODES else None,
-                    "spec": CODES[step.code].spec if step.code in CODES else None,
-                }
-                for step in found.told
-            ],
+            "steps": trace_steps(found),
         }
 
 

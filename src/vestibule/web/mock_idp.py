@@ -26,7 +26,9 @@ from vestibule.errors import refusal
 from vestibule.protocols import jwt, saml
 from vestibule.services.demo import PEOPLE, IdpAddress, Person
 from vestibule.services.runtime import Runtime
+from vestibule.web.answers import post_form
 from vestibule.web.incoming import once, read_body
+from vestibule.web.mock_logouts import MockLogouts
 from vestibule.web.pages import render
 
 PREFIX = "/dev/idp"
@@ -41,6 +43,7 @@ _SECONDS = re.compile(r"[1-9][0-9]{0,3}")
 _SCOPES = ("openid", "email", "profile", "groups", "offline_access")
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+_UNSPECIFIED = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
 _CALLBACK = re.compile(r"/v1/b2b/sso/callback/[A-Za-z0-9-]+")
 _BASIC_FORMAT = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 
@@ -74,10 +77,14 @@ class MockIdp:
     _codes: dict[bytes, _Code] = field(default_factory=dict, repr=False)
     _tokens: dict[bytes, tuple[Person, datetime]] = field(default_factory=dict, repr=False)
     _refresh_tokens: dict[bytes, _Consent] = field(default_factory=dict, repr=False)
+    _logouts: MockLogouts = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.rt.settings.mode != "dev":
             raise refusal("mock_idp_outside_dev")
+        self._logouts = MockLogouts(
+            self.rt, f"{self.base}/saml/metadata", f"{PREFIX}/saml", self.private_key
+        )
 
     @property
     def base(self) -> str:
@@ -88,6 +95,7 @@ class MockIdp:
         return IdpAddress(
             entity_id=f"{self.base}/saml/metadata",
             sso_url=f"{self.base}/saml/sso",
+            slo_url=self._logouts.url,
             certificate=self.certificate,
             issuer=f"{self.base}/oidc",
             client_id=CLIENT_ID,
@@ -98,7 +106,7 @@ class MockIdp:
         table = [
             ("/saml/metadata", self.saml_metadata, "GET"),
             ("/saml/sso", self.saml_sso, "GET"),
-            ("/saml/sso", self.saml_chosen, "POST"),
+            ("/saml/sso", self.saml_posted, "POST"),
             ("/oidc/.well-known/openid-configuration", self.configuration, "GET"),
             ("/oidc/authorize", self.authorize, "GET"),
             ("/oidc/authorize", self.authorize_chosen, "POST"),
@@ -107,12 +115,13 @@ class MockIdp:
             ("/oidc/jwks", self.jwks, "GET"),
         ]
 
-        return [Route(f"{PREFIX}{path}", f, methods=[m]) for path, f, m in table]
+        routes = [Route(f"{PREFIX}{path}", f, methods=[m]) for path, f, m in table]
+        return routes + [Route(path, f, methods=[m]) for path, f, m in self._logouts.routes()]
 
     # --- SAML -----------------------------------------------------------------------------------
 
     async def saml_metadata(self, _: Request) -> Response:
-        """Metadata with one signing certificate and the Redirect binding."""
+        """Metadata with one signing certificate and both bindings."""
         address = self.address
         der = "".join(self.certificate.split("-----")[2].split())
         document = (
@@ -122,8 +131,12 @@ class MockIdp:
             '<md:KeyDescriptor use="signing"><ds:KeyInfo '
             'xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>'
             f"{der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+            '<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" '
+            f'Location="{html.escape(address.slo_url)}"/>'
             f"<md:NameIDFormat>{_EMAIL_FORMAT}</md:NameIDFormat><md:SingleSignOnService "
             'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" '
+            f'Location="{html.escape(address.sso_url)}"/><md:SingleSignOnService '
+            'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" '
             f'Location="{html.escape(address.sso_url)}"/>'
             "</md:IDPSSODescriptor></md:EntityDescriptor>"
         )
@@ -132,39 +145,56 @@ class MockIdp:
     async def saml_sso(self, request: Request) -> Response:
         """Read the AuthnRequest; sign in whom it hints at, or ask who it shall be."""
         query = dict(request.query_params)
-        asked = saml.read_authn_request(saml.decode_redirect(query.get("SAMLRequest", "")))
+        document = saml.decode_redirect(query.get("SAMLRequest", ""))
+        return self._saml_asked(document, query.get("RelayState", ""))
+
+    async def saml_posted(self, request: Request) -> Response:
+        """An AuthnRequest in the POST binding, or the choice of who it shall be."""
+        form = await _form(request)
+        if "SAMLRequest" in form:
+            try:
+                document = base64.b64decode(form["SAMLRequest"], validate=True)
+            except ValueError:
+                raise refusal("bad_request", want="SAMLRequest in base64") from None
+            return self._saml_asked(document, form.get("RelayState", ""))
+        self._require_ours(form.get("acs_url", ""))
+        return self._post_response(_by_subject(form.get("subject", "")), form)
+
+    def _saml_asked(self, document: bytes, relay_state: str) -> Response:
+        asked = saml.read_authn_request(document)
         self._require_ours(asked.acs_url or "")
         fields = {
             "acs_url": asked.acs_url or "",
             "audience": asked.issuer,
             "in_response_to": asked.id,
-            "RelayState": query.get("RelayState", ""),
+            "authn_context": next(iter(asked.authn_contexts), ""),
+            "RelayState": relay_state,
         }
         person = _by_hint(asked.login_hint)
         if person is None:
             return self._chooser(f"{PREFIX}/saml/sso", fields, asked.login_hint)
         return self._post_response(person, fields)
 
-    async def saml_chosen(self, request: Request) -> Response:
-        form = await _form(request)
-        self._require_ours(form.get("acs_url", ""))
-        return self._post_response(_by_subject(form.get("subject", "")), form)
-
     def _post_response(self, person: Person, fields: Mapping[str, str]) -> Response:
         document = self._response(
-            person, fields["acs_url"], fields.get("audience", ""), fields.get("in_response_to", "")
+            person,
+            fields["acs_url"],
+            fields.get("audience", ""),
+            fields.get("in_response_to", ""),
+            fields.get("authn_context") or _UNSPECIFIED,
         )
-        page = render(
-            "mock_idp/post.html",
-            action=fields["acs_url"],
-            fields={
+        return post_form(
+            fields["acs_url"],
+            {
                 "SAMLResponse": base64.b64encode(document).decode(),
                 "RelayState": fields.get("RelayState", ""),
             },
+            lead="Your browser carries the answer to the application.",
         )
-        return HTMLResponse(page, headers={"cache-control": "no-store"})
 
-    def _response(self, person: Person, acs_url: str, audience: str, in_response_to: str) -> bytes:
+    def _response(
+        self, person: Person, acs_url: str, audience: str, in_response_to: str, context: str
+    ) -> bytes:
         """A response with one signed assertion, in the shape that most providers send."""
         now = self.rt.now()
         issued, until = wire_time(now), wire_time(now + _ASSERTION_LIFETIME)
@@ -200,9 +230,10 @@ IssueInstant="{issued}" Destination="{acs}" {answers}>\
 <saml:Audience>{html.escape(audience)}</saml:Audience></saml:AudienceRestriction>\
 </saml:Conditions><saml:AuthnStatement AuthnInstant="{issued}" SessionIndex="{assertion_id}">\
 <saml:AuthnContext><saml:AuthnContextClassRef>\
-urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
+{html.escape(context)}</saml:AuthnContextClassRef>\
 </saml:AuthnContext></saml:AuthnStatement>\
 <saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion></samlp:Response>"""
+        self._logouts.remember(audience, person.email, _EMAIL_FORMAT, assertion_id)
         key = saml.read_private_key(self.private_key)
         return saml.sign_enveloped(document.encode(), assertion_id, key, self.certificate)
 
@@ -365,6 +396,7 @@ urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>\
             action=action,
             fields=dict(fields),
             hint=hint or "",
+            sign_out_url=f"{PREFIX}/saml/sign-out",
         )
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 

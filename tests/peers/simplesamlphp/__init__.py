@@ -38,6 +38,7 @@ class SimpleSamlPhp:
         self.metadata_url = f"{base_url}/saml2/idp/metadata.php"
         self.entity_id = self.metadata_url
         self.sso_url = f"{base_url}/saml2/idp/SSOService.php"
+        self.slo_url = f"{base_url}/saml2/idp/SingleLogoutService.php"
         self.certificate_pem = key_pair.certificate_pem
         self._sps = folder / "sps.json"
 

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from support.world import BASE_URL, World, basic, open_world
+from vestibule.web.api.frontend import FRONTEND
 from vestibule.web.api.openapi import document
 from vestibule.web.api.registry import OPERATIONS, Operation
 from web.api.calls import (
@@ -359,7 +360,7 @@ async def test_connections_of_another_organization_are_not_there(world: World) -
         for name in (foreign, f"{kind}-connection-test-unknown"):
             path = path_of(operation, world, organization_id=labs, connection_id=name)
             # So far that only the connection is in the way.
-            body = {"metadata_url": f"{world.idp.base}/saml/metadata"}
+            body = {"metadata_url": f"{world.idp.base}/saml/metadata", "change_id": "x"}
             answer = await world.call(
                 operation.method, path, body if operation in WRITING else None
             )
@@ -396,6 +397,7 @@ async def test_an_unknown_organization_is_told_as_such(world: World) -> None:
             path = path_of(operation, world, organization_id="nobody")
             body = {
                 "email_address": "a@example.com",
+                "change_id": "x",
                 "external_organization_id": "northwind",
                 "external_connection_id": world.demo.saml.connection_id,
                 "metadata_url": "https://idp.example/metadata",
@@ -493,7 +495,7 @@ def test_the_description_is_served_and_loads(loop: asyncio.Runner, shared: World
     assert served["openapi"].startswith("3.1")
     schema = schemathesis.openapi.from_dict(served)
     schema.validate()
-    assert schema.statistic.operations.total == len(OPERATIONS)
+    assert schema.statistic.operations.total == len(OPERATIONS) + len(FRONTEND)
 
 
 CHECKS = [

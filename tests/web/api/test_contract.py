@@ -261,7 +261,7 @@ POST /v1/b2b/impersonation/authenticate
 POST /v1/b2b/sessions/migrate
 POST /v1/b2b/sessions/attest
 POST /v1/b2b/sessions/exchange_access_token
-GET /sdk/v1/b2b/organizations/me
+GET /sdk/v1/b2b/passwords/strength_check
 GET /pwa/v3/projects
 """
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from support.world import World
+from vestibule.domain.ids import token_hash
 from vestibule.domain.rbac import BUILT_IN_RESOURCES, OPERATION_RULES, Rule
+from vestibule.domain.sessions import Session
+from vestibule.storage import Tx
 from vestibule.web.api.registry import OPERATIONS, REFUSED_TO_MEMBERS, Operation
 from web.api.calls import (
     ADA,
@@ -77,6 +81,22 @@ MEMBER_FIELDS: dict[str, Any] = {
 }
 
 
+async def session_of(world: World, organization_id: str, member_id: str) -> str:
+    """The id of a fresh session of a member, or of nobody's where there is no such member."""
+    now, token = world.rt.now(), world.rt.new_token()
+    session = Session(
+        world.rt.new_id("member-session", "test"), organization_id, member_id, now, now,
+        now + timedelta(hours=1),
+    )  # fmt: skip
+
+    def work(tx: Tx) -> None:
+        if tx.members.find(organization_id, member_id) is not None:
+            tx.sessions.insert(session, token, token_hash(token))
+
+    await world.rt.store.write(work)
+    return session.session_id
+
+
 async def request_for(
     operation: Operation, world: World, target: str, organization_id: str | None = None
 ) -> tuple[str, dict[str, Any] | None]:
@@ -98,11 +118,15 @@ async def request_for(
         "sessions.revoke": {"member_id": target},
         "sso_saml.update_connection": {"x509_certificate": certificate(0)},
         "sso_saml.update_by_url": {"metadata_url": f"{world.idp.base}/saml/metadata"},
+        "sso_saml.confirm_idp_metadata": {"change_id": "none"},
+        "sso_saml.dismiss_idp_metadata": {"change_id": "none"},
         "sso_external.create_connection": {
             "external_organization_id": world.demo.labs.organization_id,
             "external_connection_id": world.demo.labs_saml.connection_id,
         },
     }.get(operation.id, {})
+    if operation.id == "sso.logout":
+        body = {"member_session_id": await session_of(world, northwind, target)}
     return path, body
 
 
@@ -219,14 +243,17 @@ async def test_a_member_of_another_organization_learns_nothing(
     roles = {"roles": ["stytch_admin"]}
     done(await world.call("PUT", f"{labs_members}/{stranger.member_id}", roles))
     target = (await member(world, "target@example.com"))["member_id"]
+    asked = [
+        await request_for(operation, world, member_id, organization_id)
+        for organization_id, member_id in (
+            (world.demo.northwind.organization_id, target),
+            ("organization-test-unknown", "member-test-unknown"),
+            ("northwind", "member-test-unknown"),
+        )
+    ]
     before = contents(world)
     answers = []
-    for organization_id, member_id in (
-        (world.demo.northwind.organization_id, target),
-        ("organization-test-unknown", "member-test-unknown"),
-        ("northwind", "member-test-unknown"),
-    ):
-        path, body = await request_for(operation, world, member_id, organization_id)
+    for path, body in asked:
         answer = await world.call(operation.method, path, body, session=stranger.token)
         found = refusal_of(answer)
         answers.append({k: v for k, v in found.items() if k != "request_id"})

@@ -49,6 +49,11 @@ class Connections(Response):
     external_connections: list[ExternalConnection]
 
 
+class SigningKeyResponse(Response):
+    connection: SamlConnection
+    certificate_id: str
+
+
 class DeletedConnection(Response):
     connection_id: str
 
@@ -139,6 +144,25 @@ class UpdateOidc(Request):
     oidc_group_implicit_role_assignments: list[GroupRoleAssignment] | None = None
     token_endpoint_auth_method: str | None = None
     external_sharing: str | None = None
+
+    def changes(self) -> OidcChanges:
+        return OidcChanges(
+            display_name=self.display_name,
+            identity_provider=self.identity_provider,
+            issuer=self.issuer,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            authorization_url=self.authorization_url,
+            token_url=self.token_url,
+            userinfo_url=self.userinfo_url,
+            jwks_url=self.jwks_url,
+            custom_scopes=self.custom_scopes,
+            attribute_mapping=_mapping(self.attribute_mapping),
+            token_endpoint_auth_method=self.token_endpoint_auth_method,
+            external_sharing=self.external_sharing,
+            connection_roles=connection_roles(self.oidc_connection_implicit_role_assignments),
+            group_roles=group_roles(self.oidc_group_implicit_role_assignments),
+        )
 
 
 class ExternalRoles(Request):
@@ -310,6 +334,62 @@ async def delete_encryption_key(call: Call, _: Nothing) -> DeletedPrivateKey:
     return DeletedPrivateKey(private_key_id=gone)
 
 
+_SIGNING_KEYS = f"{_ONE_SAML}/signing_keys"
+
+
+@operation(
+    "sso_saml.create_signing_key", "POST", _SIGNING_KEYS,
+    "Make the next key of a SAML connection",
+    rule="sso.update_connection", extension=True,
+)  # fmt: skip
+async def create_signing_key(call: Call, _: Nothing) -> SigningKeyResponse:
+    """The first step of a rotation. The key's certificate stands in `signing_certificates` and in
+    the SP metadata behind the one that signs, and assertions encrypted for it are read already;
+    requests are signed by the old key until `activate`. A connection holds at most three keys."""
+    changed, certificate_id = await connections.create_signing_key(
+        call.rt, call.actor, call.path["organization_id"], call.path["connection_id"]
+    )
+    document = saml_document(call.rt, changed)
+    return SigningKeyResponse(connection=document, certificate_id=certificate_id)
+
+
+@operation(
+    "sso_saml.activate_signing_key", "POST", f"{_SIGNING_KEYS}/{{certificate_id}}/activate",
+    "Sign with another key of a SAML connection",
+    rule="sso.update_connection", extension=True,
+)  # fmt: skip
+async def activate_signing_key(call: Call, _: Nothing) -> SamlConnectionResponse:
+    """Requests are signed by this key from now on, and the SP metadata asks for encryption to it.
+    The key before stays published and readable until it is deleted, so activating it again is the
+    way back."""
+    changed = await connections.activate_signing_key(
+        call.rt,
+        call.actor,
+        call.path["organization_id"],
+        call.path["connection_id"],
+        call.path["certificate_id"],
+    )
+    return SamlConnectionResponse(connection=saml_document(call.rt, changed))
+
+
+@operation(
+    "sso_saml.delete_signing_key", "DELETE", f"{_SIGNING_KEYS}/{{certificate_id}}",
+    "Delete a key of a SAML connection",
+    rule="sso.update_connection", extension=True,
+)  # fmt: skip
+async def delete_signing_key(call: Call, _: Nothing) -> DeletedCertificate:
+    """The one that signs cannot be deleted. Assertions that are still encrypted for the deleted
+    one can no longer be read; sessions stay as they are."""
+    gone = await connections.delete_signing_key(
+        call.rt,
+        call.actor,
+        call.path["organization_id"],
+        call.path["connection_id"],
+        call.path["certificate_id"],
+    )
+    return DeletedCertificate(certificate_id=gone)
+
+
 # --- OIDC ---------------------------------------------------------------------------------------
 
 _OIDC = "/v1/b2b/sso/oidc/{organization_id}"
@@ -347,23 +427,7 @@ async def update_oidc(call: Call, body: UpdateOidc) -> OidcConnectionResponse:
         call.actor,
         call.path["organization_id"],
         call.path["connection_id"],
-        OidcChanges(
-            display_name=body.display_name,
-            identity_provider=body.identity_provider,
-            issuer=body.issuer,
-            client_id=body.client_id,
-            client_secret=body.client_secret,
-            authorization_url=body.authorization_url,
-            token_url=body.token_url,
-            userinfo_url=body.userinfo_url,
-            jwks_url=body.jwks_url,
-            custom_scopes=body.custom_scopes,
-            attribute_mapping=_mapping(body.attribute_mapping),
-            token_endpoint_auth_method=body.token_endpoint_auth_method,
-            external_sharing=body.external_sharing,
-            connection_roles=connection_roles(body.oidc_connection_implicit_role_assignments),
-            group_roles=group_roles(body.oidc_group_implicit_role_assignments),
-        ),
+        body.changes(),
     )
     return OidcConnectionResponse(connection=oidc_document(call.rt, changed), warning=warning)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -20,13 +20,13 @@ from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
 from vestibule.services.sessions import SessionLocator
 from vestibule.web.api.registry import OPERATIONS, Call, Operation, Request, Router
-from vestibule.web.incoming import Receive, Scope, Send, read_body
+from vestibule.web.incoming import Receive, Scope, Send, caller_address, read_body
 from vestibule.web.problems import encode_problem, problem_document
 
 MAX_BODY = 256 * 1024
 _log = structlog.get_logger()
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
 
 
 class ApiDoor:
@@ -39,36 +39,12 @@ class ApiDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = self._rt.new_id("request-id", self._environment)
-        more: list[tuple[bytes, bytes]] = []
-        try:
-            status, body = 200, await self._answer(scope, receive, request_id)
-        except VestibuleError as error:
-            problem = problem_document(error, request_id, self._rt.settings.base_url)
-            status, body = problem.status_code, encode_problem(problem)
-            if error.code == "method_not_allowed" and error.want:
-                more = [(b"allow", error.want.encode())]  # RFC 9110 §15.5.6
-            if status >= 500:
-                _log.error("refused", request_id=request_id, error=str(error), exc_info=error)
-        except Exception as error:  # noqa: BLE001 - the last net: the world sees an envelope
-            _log.error("failed", request_id=request_id, path=scope["path"], exc_info=error)
-            failure = refusal("internal_server_error")
-            problem = problem_document(failure, request_id, self._rt.settings.base_url)
-            status, body = problem.status_code, encode_problem(problem)
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
-            *more,
-        ]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await respond(self._rt, scope, send, request_id, self._answer(scope, receive, request_id))
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> bytes:
         found, path = self._router.find(scope["method"], scope["raw_path"])
-        if any("\x00" in value or len(value) > 512 for value in path.values()):
-            raise refusal("invalid_id")
-        headers = _headers(scope)
+        check_path(path)
+        headers = read_headers(scope)
         actor = await self._actor(found, headers, path)
         raw = await read_body(receive, MAX_BODY)
         call = Call(
@@ -76,12 +52,12 @@ class ApiDoor:
             actor,
             path,
             request_id,
-            scope["client"][0] if scope.get("client") else "",
+            caller_address(scope, self._rt.settings.trusted_proxies),
             headers.get("user-agent", ""),
         )
         response = await found.handler(call, decode(found, raw, scope["query_string"]))
         response.request_id = call.request_id
-        return _encode(response)
+        return encode(response)
 
     async def _actor(
         self, found: Operation, headers: Mapping[str, str], path: Mapping[str, str]
@@ -89,7 +65,7 @@ class ApiDoor:
         """Who is calling (§1.1), and on whose behalf (§1.2)."""
         if found.auth == "none":
             return None
-        name, secret = _basic(headers.get("authorization", ""))
+        name, secret = read_basic(headers.get("authorization", ""))
         if found.auth == "workspace":
             return Actor(
                 await projects.authenticate_workspace(
@@ -103,6 +79,50 @@ class ApiDoor:
         if locator.given and found.session_headers:
             return await sessions.actor_for(self._rt, project, locator)
         return Actor(project)
+
+
+async def respond(
+    rt: Runtime,
+    scope: Scope,
+    send: Send,
+    request_id: str,
+    answer: Awaitable[bytes],
+    more: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
+    """Send what `answer` gives, or the envelope of its refusal. `more` are headers of both; it is
+    read after the answer, which may have added to it."""
+    told: list[tuple[bytes, bytes]] = []
+    try:
+        status, body = 200, await answer
+    except VestibuleError as error:
+        problem = problem_document(error, request_id, rt.settings.base_url)
+        status, body = problem.status_code, encode_problem(problem)
+        if error.code == "method_not_allowed" and error.want:
+            told.append((b"allow", error.want.encode()))  # RFC 9110 §15.5.6
+        if error.retry_after is not None:
+            told.append((b"retry-after", str(error.retry_after).encode()))
+        if status >= 500:
+            _log.error("refused", request_id=request_id, error=str(error), exc_info=error)
+    except Exception as error:  # noqa: BLE001 - the last net: the world sees an envelope
+        _log.error("failed", request_id=request_id, path=scope["path"], exc_info=error)
+        failure = refusal("internal_server_error")
+        problem = problem_document(failure, request_id, rt.settings.base_url)
+        status, body = problem.status_code, encode_problem(problem)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        *more,
+        *told,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def check_path(path: Mapping[str, str]) -> None:
+    if any("\x00" in value or len(value) > 512 for value in path.values()):
+        raise refusal("invalid_id")
 
 
 def decode(found: Operation, raw: bytes, query_string: bytes) -> Request:
@@ -135,11 +155,16 @@ def decode(found: Operation, raw: bytes, query_string: bytes) -> Request:
         raise refusal("body_invalid", detail=str(error)) from None
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def read_headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _basic(header: str) -> tuple[str, str]:
+def read_basic(header: str) -> tuple[str, str]:
+    """User and password of RFC 7617.
+
+    Raises:
+        unauthorized_credentials.
+    """
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         raise refusal("unauthorized_credentials")

@@ -106,4 +106,3 @@ def _response(connection_id: str, found: Preview) -> MappingPreviewResponse:
         custom_claims=dict(found.custom_claims),
         warnings=list(found.warnings),
     )
-

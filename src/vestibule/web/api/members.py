@@ -142,7 +142,7 @@ _ONE = f"{_ALL}/{{member_id}}"
 @operation("organizations_members.create", "POST", _ALL, "Create a member")
 async def create(call: Call, body: CreateMember) -> MemberResponse:
     """`roles` are the explicit roles. Who is created as pending becomes active by signing in."""
-    return _response(
+    return response(
         await members.create(call.rt, call.actor, call.path["organization_id"], body.given())
     )
 
@@ -155,7 +155,7 @@ async def create(call: Call, body: CreateMember) -> MemberResponse:
 )
 async def get(call: Call, query: GetMember) -> MemberResponse:
     """By exactly one of `member_id` (or external id) and `email_address`."""
-    return _response(
+    return response(
         await members.get(
             call.rt,
             call.actor,
@@ -174,7 +174,7 @@ async def get(call: Call, query: GetMember) -> MemberResponse:
 )
 async def dangerously_get(call: Call, query: DangerouslyGetMember) -> MemberResponse:
     """For the project secret only, since it looks across organizations."""
-    return _response(
+    return response(
         await members.get_anywhere(
             call.rt,
             call.actor,
@@ -189,7 +189,7 @@ async def update(call: Call, body: UpdateMember) -> MemberResponse:
     """Only the fields that are sent change. `roles` replaces the explicit roles; taking away one
     that a login gives as well ends the sessions of that login, unless
     `preserve_existing_sessions` is true."""
-    return _response(
+    return response(
         await members.update(
             call.rt,
             call.actor,
@@ -214,7 +214,7 @@ async def delete(call: Call, _: Nothing) -> DeletedMember:
 )
 async def reactivate(call: Call, _: Nothing) -> MemberResponse:
     """Needs a verified e-mail address that nobody else has taken meanwhile."""
-    return _response(
+    return response(
         await members.reactivate(
             call.rt, call.actor, call.path["organization_id"], call.path["member_id"]
         )
@@ -384,7 +384,7 @@ async def explain_roles(call: Call, _: Nothing) -> RolesExplained:
 
 
 async def _clear(call: Call, operation_id: str) -> MemberResponse:
-    return _response(
+    return response(
         await members.clear(
             call.rt,
             call.actor,
@@ -395,7 +395,7 @@ async def _clear(call: Call, operation_id: str) -> MemberResponse:
     )
 
 
-def _response(view: MemberView) -> MemberResponse:
+def response(view: MemberView) -> MemberResponse:
     return MemberResponse(
         member_id=view.member.member_id,
         member=member_document(view),

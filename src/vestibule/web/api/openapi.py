@@ -10,6 +10,7 @@ import msgspec
 from vestibule import __version__
 from vestibule.domain.rbac import OPERATION_RULES, Rule
 from vestibule.errors import CODES
+from vestibule.web.api.frontend import FRONTEND
 from vestibule.web.api.registry import OPERATIONS, Operation
 from vestibule.web.problems import Problem, status_of
 
@@ -25,6 +26,7 @@ _TAGS = {
     "rbac": "RBAC",
     "rbac_organizations": "RBAC",
     "management": "Management",
+    "sdk": "Frontend API",
 }
 
 
@@ -92,20 +94,53 @@ _BROWSER_LEGS = (
         "The public key by which a connection with `private_key_jwt` proves itself.",
         "a JWK Set, empty where the connection has no key of its own",
     ),
+    _leg(
+        "sso.test.start", "GET", "/v1/public/sso/test/{token}", "Start a test login",
+        "The `test_url` of `sso.test_connection`. Open it once, within ten minutes. "
+        "What comes back at the callback ends in a page that tells what was checked and who it "
+        "would have been; nobody is let in. `Accept: application/json` gets the same as JSON.",
+        "302 to the identity provider, or a page with a form that sends itself",
+    ),
+    _leg(
+        "sso.logout.start", "GET", "/v1/public/sso/logout/{token}", "Carry a logout",
+        "The `logout_url` of `sso.logout`. Send the browser here, once and within ten minutes: it "
+        "goes on to the identity provider with a signed LogoutRequest.",
+        "303 to the identity provider, or a page with a form that sends itself",
+    ),
+    _leg(
+        "sso.logout.redirect", "GET", "/v1/b2b/sso/logout/{connection_id}",
+        "SAML single logout service, HTTP-Redirect",
+        "Takes the identity provider's signed LogoutRequest, which ends every session that stands "
+        "on the one it names, and its LogoutResponse to ours.",
+        "303 to the identity provider with a signed LogoutResponse, or to the application",
+        "SAMLRequest: deflated base64", "SAMLResponse: instead of a request",
+        "RelayState: given back, 80 bytes at most",
+        "SigAlg*: RSA or ECDSA with SHA-256 or stronger",
+        "Signature*: over the query as it stands on the wire",
+    ),
+    _leg(
+        "sso.logout.post", "POST", "/v1/b2b/sso/logout/{connection_id}",
+        "SAML single logout service, HTTP-POST",
+        "The same in a form. The signature stands inside the message.",
+        "303, or a page with a form that sends itself",
+        "SAMLRequest: base64", "SAMLResponse: instead of a request",
+        "RelayState: given back, 80 bytes at most",
+    ),
 )  # fmt: skip
 
 
 @cache
 def document(base_url: str) -> dict[str, Any]:
     """The OpenAPI 3.1 description of every operation."""
-    types = [t for op in OPERATIONS for t in (op.request, op.response)] + [Problem]
+    operations = [*OPERATIONS, *FRONTEND]
+    types = [t for op in operations for t in (op.request, op.response)] + [Problem]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     problem = {
         "description": "A refusal",
         "content": {"application/json": {"schema": schemas[-1]}},
     }
-    for index, op in enumerate(OPERATIONS):
+    for index, op in enumerate(operations):
         request, response = schemas[2 * index], schemas[2 * index + 1]
         entry: dict[str, Any] = {
             "operationId": op.id,
@@ -116,7 +151,7 @@ def document(base_url: str) -> dict[str, Any]:
             "responses": {
                 "200": {
                     "description": "Done",
-                    "content": {"application/json": {"schema": response}},
+                    "content": {"application/json": {"schema": _wrapped(op, response)}},
                 },
                 **{str(status): problem for status in _statuses(op)},
             },
@@ -160,9 +195,22 @@ def document(base_url: str) -> dict[str, Any]:
                     "scheme": "basic",
                     "description": "workspace key id as the user, its secret as the password",
                 },
+                "publicToken": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "public token as the user; as the password the session token, "
+                    "or the public token again where there is no session",
+                },
             },
         },
     }
+
+
+def _wrapped(op: Operation, schema: dict[str, Any]) -> dict[str, Any]:
+    """Successes of the frontend surface stand in `data` (wire §8.1)."""
+    if tag_of(op) != _TAGS["sdk"]:
+        return schema
+    return {"type": "object", "required": ["data"], "properties": {"data": schema}}
 
 
 def tag_of(op: Operation) -> str:
@@ -182,7 +230,7 @@ def reference() -> list[dict[str, Any]]:
     """The operations in groups, as the reference page shows them."""
     spec = document("")
     groups: dict[str, list[dict[str, Any]]] = {}
-    for op in OPERATIONS:
+    for op in [*OPERATIONS, *FRONTEND]:
         entry = spec["paths"][op.path][op.method.lower()]
         parameters = [
             {
@@ -214,9 +262,7 @@ def reference() -> list[dict[str, Any]]:
                 "path": op.path,
                 "summary": op.summary,
                 "description": op.description,
-                "auth": {"secret": "project secret", "workspace": "workspace key"}.get(
-                    op.auth, "none"
-                ),
+                "auth": _AUTH.get((op.auth, op.presence), "none"),
                 "rbac": entry.get("x-rbac", ""),
                 "extension": op.extension,
                 "parameters": parameters,
@@ -231,6 +277,15 @@ def reference() -> list[dict[str, Any]]:
     order = ["The browser's legs", *dict.fromkeys(_TAGS.values())]
     groups[order[0]] = [dict(leg) for leg in _BROWSER_LEGS]
     return [{"name": name, "operations": groups[name]} for name in order if name in groups]
+
+
+_AUTH = {
+    ("secret", "none"): "project secret",
+    ("workspace", "none"): "workspace key",
+    ("public", "none"): "public token",
+    ("public", "optional"): "public token, and a session if there is one",
+    ("public", "required"): "public token and session",
+}
 
 
 def errors() -> list[dict[str, Any]]:
@@ -306,6 +361,8 @@ def _required(schema: dict[str, Any], components: dict[str, Any]) -> list[str]:
 
 
 def _statuses(op: Operation) -> tuple[int, ...]:
+    if op.auth == "public":
+        return (400, 401, 403, 404, 405, 409, 413, 429, 502)
     if op.auth == "none":
         return (400, 404, 405, 413)
     if op.session_headers:
@@ -318,5 +375,7 @@ def _security(op: Operation) -> list[dict[str, list[str]]]:
         return []
     if op.auth == "workspace":
         return [{"workspace": []}, {"project": []}]
+    if op.auth == "public":
+        return [{"publicToken": []}]
     both: list[dict[str, list[str]]] = [{"project": []}]
     return [*both, {"project": [], "memberSession": []}] if op.session_headers else both

@@ -20,8 +20,11 @@ from vestibule.domain.rbac import OPERATION_RULES
 from vestibule.errors import refusal
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
+from vestibule.services.sessions import SessionLocator
 
-Auth = Literal["secret", "workspace", "none"]
+Auth = Literal["secret", "workspace", "public", "none"]
+# Whether a call of the frontend surface needs a member's session.
+Presence = Literal["required", "optional", "none"]
 
 # The wire reads the session headers here as well, but no action of the policy is known that would
 # grant it: whoever sends them is refused (wire §1.2, Appendix A).
@@ -63,6 +66,8 @@ class Call:
     request_id: str
     ip_address: str = ""
     user_agent: str = ""
+    # The session that a browser showed; on the backend surface it stands in headers or bodies.
+    locator: SessionLocator = SessionLocator()
 
     @property
     def actor(self) -> Actor:
@@ -82,7 +87,8 @@ Handler = Callable[[Call, Any], Awaitable[Response]]
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`rule` is the key of the table of rights; `session_headers` says that the call can be made
-    on behalf of a member. `extension` marks what the wire does not have."""
+    on behalf of a member. `extension` marks what the wire does not have, `presence` is for those
+    that a browser calls."""
 
     id: str
     method: str
@@ -96,6 +102,7 @@ class Operation:
     rule: str
     extension: bool
     decode: Callable[[bytes], Any] = field(repr=False)
+    presence: Presence = "none"
 
     @property
     def session_headers(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from vestibule.services import keys, sessions
+from vestibule.services import keys, logouts, sessions
 from vestibule.services.sessions import (
     Authenticated,
     AuthorizationCheck,
@@ -102,6 +102,17 @@ class RevokeSession(Request):
     session_token: str | None = None
     session_jwt: str | None = None
     member_id: str | None = None
+
+
+class Logout(Request):
+    member_session_id: str | None = None
+    session_token: str | None = None
+    session_jwt: str | None = None
+    logout_redirect_url: str | None = None
+
+
+class LogoutStarted(Response):
+    logout_url: str
 
 
 class ExchangeSession(Request):
@@ -201,6 +212,29 @@ async def revoke(call: Call, body: RevokeSession) -> Envelope:
         member_id=body.member_id,
     )
     return Envelope()
+
+
+@operation(
+    "sso.logout",
+    "POST",
+    "/v1/b2b/sso/logout",
+    "Sign out here and at the identity provider",
+    rule="sessions.revoke",
+    extension=True,
+)
+async def logout(call: Call, body: Logout) -> LogoutStarted:
+    """Ends one session at once, as revoking it does. Send the browser to `logout_url`, once and
+    within ten minutes, and it ends at the SAML identity provider too; with `logout_redirect_url`,
+    a registered URL for logins, the browser comes back there. `logout_url` is empty where nothing
+    is left to do: the session stands on no SAML login, or its connection has no `idp_slo_url`."""
+    url = await logouts.start_logout(
+        call.rt,
+        call.actor,
+        session_id=body.member_session_id,
+        locator=SessionLocator(body.session_token, body.session_jwt),
+        redirect_url=body.logout_redirect_url,
+    )
+    return LogoutStarted(logout_url=url)
 
 
 @operation(
