@@ -515,3 +515,16 @@ def test_the_page_at_the_end_tells_people_what_was_checked(story: Tell) -> None:
             assert told in page.text
 
     story(tell)
+
+
+def test_a_mapping_that_finds_no_address_is_told_apart_from_the_signature(story: Tell) -> None:
+    """Two people mend these: the signature the provider's administrator, the mapping ours."""
+
+    async def tell(world: World) -> None:
+        name = world.demo.saml.connection_id
+        mapping = {"email": "mail", "full_name": "name", "groups": "groups"}
+        await make_draft(world, name, attribute_mapping=mapping)
+        check = failed(await walk(world, name, draft=True))
+        assert (check["name"], check["code"]) == ("Attributes", "saml_response_email_invalid")
+
+    story(tell)

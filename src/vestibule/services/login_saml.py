@@ -115,6 +115,7 @@ def finish(
         verified.name_id_format or "",
         verified.friendly_names,
     )
+    trace.stage = "Attributes"
     profile = map_statement(connection.attribute_mapping, statement)
     identity = VerifiedIdentity(
         "saml",
