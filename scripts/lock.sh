@@ -19,10 +19,11 @@ compile build.txt requirements/build.in
 compile node.txt requirements/node.in
 compile peers.txt requirements/peers.in
 
-cd tests/peers/node
-npm install --package-lock-only --ignore-scripts
-# npm copies sponsors' pages into the lock; they are addresses, and nobody installs from them.
-../../../.venv/bin/python - <<'PYTHON'
+for folder in node browser_client; do
+    cd "tests/peers/$folder"
+    npm install --package-lock-only --ignore-scripts
+    # npm copies sponsors' pages into the lock; they are addresses, and nobody installs from them.
+    ../../../.venv/bin/python - <<'PYTHON'
 import json
 from pathlib import Path
 
@@ -33,3 +34,5 @@ for package in content["packages"].values():
     package.pop("resolved", None)
 lock.write_text(json.dumps(content, indent=2) + "\n")
 PYTHON
+    cd ../../..
+done

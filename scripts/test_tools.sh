@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fetch the software of other people that the tests talk to: Chromium, Node with two identity
-# providers from npm, PHP with SimpleSAMLphp, and an OpenID Provider on Django.
+# providers from npm, the official browser client, PHP with SimpleSAMLphp, and an OpenID Provider
+# on Django.
 #
 # What is there already is left alone. What cannot be had here is named in one line and the run
 # goes on: the tests that need it say at the end that they did not run, and fail where CI=true.
@@ -63,16 +64,18 @@ elif [ -x .venv/bin/uv ]; then
     npm() { "$package/bin/node" "$package/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 fi
 
-peers=tests/peers/node
-digest=$(cat $peers/package.json $peers/package-lock.json | cksum)
-if [ "$(cat $peers/node_modules/.stamp 2>/dev/null)" != "$digest" ]; then
-    say "installing the Node packages of $peers"
-    if (cd $peers && npm ci --ignore-scripts --no-audit --no-fund >"$here/.make/npm.log" 2>&1); then
-        printf '%s\n' "$digest" >$peers/node_modules/.stamp
-    else
-        tail -n 5 .make/npm.log >&2
+npm_folders="tests/peers/node tests/peers/browser_client"
+for peers in $npm_folders; do
+    digest=$(cat $peers/package.json $peers/package-lock.json | cksum)
+    if [ "$(cat $peers/node_modules/.stamp 2>/dev/null)" != "$digest" ]; then
+        say "installing the Node packages of $peers"
+        if (cd $peers && npm ci --ignore-scripts --no-audit --no-fund >"$here/.make/npm.log" 2>&1); then
+            printf '%s\n' "$digest" >$peers/node_modules/.stamp
+        else
+            tail -n 5 .make/npm.log >&2
+        fi
     fi
-fi
+done
 
 # -- The provider on Django, in a folder of its own: Vestibule's packages stay what they are ----
 django=.make/django
@@ -93,5 +96,8 @@ php_ready || say "no PHP with dom and mbstring; as root: apt-get install php-cli
 simplesamlphp_ready || [ -d /usr/share/simplesamlphp ] ||
     say "no SimpleSAMLphp: it is unpacked from Debian's package, which apt-get must be able to download"
 [ -f $django/.stamp ] || say "no Django OAuth Toolkit: it comes from requirements/peers.txt"
-[ -f $peers/node_modules/.stamp ] || say "no Node packages: install Node.js 20 or newer with npm"
+for peers in $npm_folders; do
+    [ -f $peers/node_modules/.stamp ] ||
+        say "no Node packages in $peers: install Node.js 20 or newer with npm"
+done
 exit 0

@@ -142,8 +142,16 @@ def worker() -> None:
     help="An https origin whose pages may call the frontend API, such as https://app.example.com "
     "or https://*.example.com. May be given several times, and later.",
 )
+@click.option(
+    "--frontend-api/--no-frontend-api",
+    default=None,
+    help="Let pages call at all, or none; on, until you say otherwise.",
+)
 def migrate(
-    project: str | None, redirect_url: tuple[str, ...], authorized_domain: tuple[str, ...]
+    project: str | None,
+    redirect_url: tuple[str, ...],
+    authorized_domain: tuple[str, ...],
+    frontend_api: bool | None,
 ) -> None:
     """Bring the database to the schema of this version.
 
@@ -152,7 +160,7 @@ def migrate(
     """
 
     async def run() -> None:
-        from vestibule.domain.projects import ProjectSettings  # noqa: PLC0415
+        from vestibule.domain.projects import FrontendChanges, ProjectSettings  # noqa: PLC0415
         from vestibule.services import projects  # noqa: PLC0415
         from vestibule.services.runtime import open_runtime  # noqa: PLC0415
         from vestibule.storage.schema import migrate as run_migrations  # noqa: PLC0415
@@ -164,12 +172,13 @@ def migrate(
                 rt, project, environment="live", settings=ProjectSettings(strict_defaults=True)
             )
             click.echo(json.dumps(asdict(made), indent=2))
-        if redirect_url or authorized_domain:
+        if redirect_url or authorized_domain or frontend_api is not None:
             known = await projects.get_first(rt)
             if known is None:
-                _fail("There is no project yet to register URLs for; name one: --project.")
+                _fail("There is no project yet to set this for; name one: --project.")
             await projects.add_redirect_urls(rt, known, redirect_url)
             await projects.add_authorized_domains(rt, known, authorized_domain)
+            await projects.change_frontend(rt, known, FrontendChanges(enabled=frontend_api))
 
     _run(run())
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
 import itertools
 import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -377,6 +379,15 @@ def test_migrate_prints_credentials_once_and_registers_redirect_urls(
     assert "setting_invalid" in wrong.stderr.splitlines()[-1]
 
 
+def stored_settings(settings: dict[str, str]) -> dict[str, Any]:
+    """The only project's settings as they lie in the database."""
+    file = settings["VESTIBULE_DATABASE_URL"].removeprefix("sqlite:///")
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        ((document,),) = database.execute("SELECT document FROM project")
+    found: dict[str, Any] = json.loads(document)["settings"]
+    return found
+
+
 def test_migrate_names_the_origins_whose_pages_may_call(with_project: dict[str, str]) -> None:
     settings = with_project
     words = ("migrate", "--authorized-domain", "https://app.example.test")
@@ -385,6 +396,13 @@ def test_migrate_names_the_origins_whose_pages_may_call(with_project: dict[str, 
     wrong = run(*words, "--authorized-domain", "https://app.example.test/path", env=settings)
     assert wrong.returncode == 1
     assert "an origin such as" in wrong.stderr.splitlines()[-1]
+    off = run("migrate", "--no-frontend-api", env=settings)
+    assert (off.returncode, off.stdout) == (0, "")
+    assert stored_settings(settings)["frontend_enabled"] is False
+    assert run(*words, "--frontend-api", env=settings).returncode == 0
+    found = stored_settings(settings)
+    assert found["frontend_enabled"] is True
+    assert found["authorized_domains"] == ["https://app.example.test", "https://*.example.test"]
 
 
 # --- template -----------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ token. Does not know the team's credentials.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from vestibule.domain.rbac import DEFAULT_POLICY, Policy
+from vestibule.domain.sessions import duration
 from vestibule.errors import refusal
 
 RedirectType = Literal["LOGIN", "SIGNUP", "INVITE", "RESET_PASSWORD", "DISCOVERY"]
@@ -35,6 +36,7 @@ class ProjectSettings:
 
     `authorized_domains` are the origins whose pages may call the frontend API, such as
     `https://app.example.com`; `https://*.example.com` stands for every host below it.
+    `frontend_enabled` is false where no page may call it at all.
     """
 
     redirect_urls: tuple[RedirectUrl, ...] = ()
@@ -43,6 +45,17 @@ class ProjectSettings:
     insecure_loopback: bool = False
     max_session_duration_minutes: int = 527040
     authorized_domains: tuple[str, ...] = ()
+    frontend_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendChanges:
+    """What a project lets pages do. None leaves a setting as it is."""
+
+    enabled: bool | None = None
+    authorized_domains: Sequence[str] | None = None
+    pkce_required: bool | None = None
+    max_session_duration_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,8 @@ def allows_origin(settings: ProjectSettings, origin: str) -> bool:
 
     Compared to the letter; a pattern's `*` stands for one or more labels of the host.
     """
+    if not settings.frontend_enabled:
+        return False
     if origin in settings.authorized_domains:
         return True
     place = _place(origin)
@@ -135,26 +150,58 @@ def with_authorized_domain(settings: ProjectSettings, origin: str) -> ProjectSet
     """Let pages of one more origin call the frontend API; one that may already changes nothing.
 
     Raises:
-        setting_invalid: no plain https origin, or a pattern for all of a top-level domain.
+        setting_invalid: no plain https origin, or a pattern for all of a top-level domain. In
+            development http on loopback will do.
     """
-    place = _place(origin.replace("://*.", "://any.", 1))
-    starred = "*" in origin
-    if (
-        place is None
-        or place[0] != "https"
-        or origin.endswith("/")
-        or place[3] != "/"
-        or "?" in origin
-        or origin != origin.lower()
-        or (starred and place[1].count(".") < 2)
-        or "*" in origin.replace("://*.", "://", 1)
-    ):
-        raise refusal(
-            "setting_invalid", want="an origin such as https://app.example.com", got=origin
-        )
+    if not _may_be_authorized(settings, origin):
+        raise refusal("setting_invalid", want=_ORIGIN, got=origin)
     if origin in settings.authorized_domains:
         return settings
     return replace(settings, authorized_domains=(*settings.authorized_domains, origin))
+
+
+_ORIGIN = "an origin such as https://app.example.com"
+
+
+def _may_be_authorized(settings: ProjectSettings, origin: str) -> bool:
+    place = _place(origin.replace("://*.", "://any.", 1))
+    if place is None:
+        return False
+    scheme, host, _, path = place
+    starred = "*" in origin
+    return (
+        (scheme == "https" or (settings.insecure_loopback and host in LOOPBACK_HOSTS))
+        and path == "/"
+        and not origin.endswith("/")
+        and "?" not in origin
+        and origin == origin.lower()
+        and not (starred and host.count(".") < 2)
+        and "*" not in origin.replace("://*.", "://", 1)
+    )
+
+
+def with_frontend(settings: ProjectSettings, changes: FrontendChanges) -> ProjectSettings:
+    """The settings with what pages may do changed; the domains given are all that there are.
+
+    Raises:
+        field_invalid: a domain that `with_authorized_domain` refuses.
+        invalid_session_duration_minutes.
+    """
+    if changes.authorized_domains is not None:
+        for origin in changes.authorized_domains:
+            if not _may_be_authorized(settings, origin):
+                raise refusal("field_invalid", want=_ORIGIN, got=origin)
+        domains = tuple(dict.fromkeys(changes.authorized_domains))
+        settings = replace(settings, authorized_domains=domains)
+    if changes.enabled is not None:
+        settings = replace(settings, frontend_enabled=changes.enabled)
+    if changes.pkce_required is not None:
+        settings = replace(settings, pkce_required_for_sso=changes.pkce_required)
+    longest = changes.max_session_duration_minutes
+    if longest is not None:
+        duration(longest)
+        settings = replace(settings, max_session_duration_minutes=longest)
+    return settings
 
 
 def with_query(url: str, parameters: Mapping[str, str]) -> str:

@@ -14,10 +14,12 @@ from vestibule.domain.jwt_templates import Template, build_template
 from vestibule.domain.logins import TRACE_LIFETIME
 from vestibule.domain.organizations import slug_of
 from vestibule.domain.projects import (
+    FrontendChanges,
     Project,
     ProjectSettings,
     allows_origin,
     with_authorized_domain,
+    with_frontend,
     with_redirect_url,
 )
 from vestibule.domain.rbac import Policy
@@ -198,7 +200,9 @@ async def add_redirect_urls(rt: Runtime, project: Project, urls: Sequence[str]) 
     Raises:
         setting_invalid: one of them is not an https URL; nothing is registered then.
     """
-    return await _change_settings(rt, project, with_redirect_url, urls)
+    return await _change_settings(
+        rt, project, lambda settings: functools.reduce(with_redirect_url, urls, settings)
+    )
 
 
 async def add_authorized_domains(rt: Runtime, project: Project, origins: Sequence[str]) -> Project:
@@ -207,20 +211,28 @@ async def add_authorized_domains(rt: Runtime, project: Project, origins: Sequenc
     Raises:
         setting_invalid: one of them is not an https origin; nothing is changed then.
     """
-    return await _change_settings(rt, project, with_authorized_domain, origins)
+    return await _change_settings(
+        rt, project, lambda settings: functools.reduce(with_authorized_domain, origins, settings)
+    )
+
+
+async def change_frontend(rt: Runtime, project: Project, changes: FrontendChanges) -> Project:
+    """Set what pages may do.
+
+    Raises:
+        field_invalid, invalid_session_duration_minutes. Nothing is changed then.
+    """
+    return await _change_settings(rt, project, lambda settings: with_frontend(settings, changes))
 
 
 async def _change_settings(
-    rt: Runtime,
-    project: Project,
-    add: Callable[[ProjectSettings, str], ProjectSettings],
-    values: Sequence[str],
+    rt: Runtime, project: Project, change: Callable[[ProjectSettings], ProjectSettings]
 ) -> Project:
     def work(tx: Tx) -> Project:
         current = tx.projects.find(project.project_id)
         if current is None:
             raise refusal("project_not_found", got=project.project_id)
-        settings = functools.reduce(add, values, current.settings)
+        settings = change(current.settings)
         if settings == current.settings:
             return current
         return tx.projects.update(replace(current, settings=settings))

@@ -30,6 +30,7 @@ from vestibule.web.api import (  # noqa: F401
     members,
     organizations,
     presets,
+    projects,
     rbac,
     sessions,
 )

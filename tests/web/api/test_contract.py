@@ -335,6 +335,7 @@ def test_nothing_is_in_the_registry_that_is_neither_contract_nor_extension() -> 
     assert beyond == {
         "management.rbac_policy.get", "management.rbac_policy.set",
         "management.jwt_templates.get", "management.jwt_templates.set",
+        "management.sdk.get_b2b", "management.sdk.set_b2b",
     }  # fmt: skip
 
 

@@ -100,6 +100,8 @@ class FrontendDoor:
             raise
         if project is None:
             await self._require_some_project(origin, more)
+        elif not project.settings.frontend_enabled:
+            raise refusal("bad_domain_for_stytch_sdk", want="the frontend API, which is off")
         elif origin is not None:
             if not allows_origin(project.settings, origin):
                 raise refusal("bad_domain_for_stytch_sdk", got=origin)
