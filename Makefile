@@ -1,7 +1,7 @@
 # Everything there is to do here. Each target installs what it misses by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev example test setup test-tools check lint types test-fast coverage mutate attack bench fuzz lock clean
+.PHONY: help dev example test setup test-tools check lint types test-fast coverage mutate attack bench fuzz api lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -56,10 +56,13 @@ bench: setup ## measure; prints the numbers of this machine
 fuzz: setup ## bend signed documents for minutes; FUZZ_ARGS="--minutes 30 --seed 7"
 	PYTHONPATH=tests nice -n 19 $(BIN)/python -m fuzz $(FUZZ_ARGS)
 
+api: setup ## write down the operations anew: sdks/openapi.json and the generated part of the SDKs
+	$(BIN)/python scripts/api.py
+
 lock: setup ## recompile the pinned requirements and the Node lock
 	@sh scripts/lock.sh
 
 clean: ## forget everything that was made here
 	rm -rf .venv .make .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist
-	rm -rf tests/peers/node/node_modules
+	rm -rf tests/peers/node/node_modules tests/peers/browser_client/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,7 +11,7 @@ venv=.venv
 
 say() { printf '%s\n' "setup: $*" >&2; }
 
-digest() { cat "requirements/$1.txt" requirements/uv.txt requirements/build.txt pyproject.toml scripts/setup.sh | cksum; }
+digest() { cat "requirements/$1.txt" requirements/uv.txt requirements/build.txt pyproject.toml sdks/python/pyproject.toml scripts/setup.sh | cksum; }
 
 current() { [ -x "$venv/bin/vestibule" ] && [ "$(cat "$venv/.stamp-$1" 2>/dev/null)" = "$(digest "$1")" ]; }
 
@@ -61,4 +61,6 @@ runtime) uv install --require-hashes -r requirements/runtime.txt ;;
 dev) uv sync --require-hashes requirements/dev.txt ;;
 esac
 uv install --no-deps --build-constraints requirements/build.txt --editable .
+[ "$kind" = runtime ] ||
+    uv install --no-deps --build-constraints requirements/build.txt --editable sdks/python
 digest "$kind" >"$venv/.stamp-$kind"
