@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
 
 from protocols.saml.material import NOW, key_pem
 from protocols.saml.test_encryption import envelope, sealed, value
-from protocols.saml.test_logout import ADA, EXPECTED, posted, redirected, request, response, verify
+from protocols.saml.test_logout import (
+    ADA,
+    EXPECTED,
+    IDP,
+    posted,
+    redirected,
+    refuses,
+    request,
+    response,
+    verify,
+)
 from vestibule.errors import SamlError
 from vestibule.protocols.saml import (
     NameId,
+    UnverifiedMessage,
     VerifiedLogoutRequest,
     read_logout_request,
     read_logout_response,
+    read_post,
     verify_logout_response,
 )
+from vestibule.protocols.saml.bindings import verify_message
+from vestibule.protocols.saml.xml import MAX_BYTES, parse
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 NAME = f'<saml:NameID Format="{ADA.format}">{ADA.value}</saml:NameID>'
@@ -99,3 +114,54 @@ def test_an_answer_is_told_with_its_own_id() -> None:
     unverified = read_logout_response(redirected(response()))
     found = verify_logout_response(unverified, EXPECTED, request_id="_ours", now=NOW)
     assert (found.id, found.in_response_to) == ("_response", "_ours")
+
+
+def test_a_request_shows_what_it_says_before_anybody_vouches_for_it() -> None:
+    told = read_logout_request(redirected(request()))
+    assert told.unverified_id == "_request"
+    assert told.unverified_issuer == IDP
+    assert told.unverified_name_id == ADA.value
+    assert told.unverified_session_indexes == ("_index",)
+    nobody = request().replace(f"<saml:Issuer>{IDP}</saml:Issuer>".encode(), b"")
+    assert read_logout_request(redirected(nobody)).unverified_issuer == ""
+
+
+def test_an_answer_shows_what_it_answers() -> None:
+    assert read_logout_response(redirected(response())).unverified_in_response_to == "_ours"
+    silent = response().replace(b' InResponseTo="_ours"', b"")
+    assert read_logout_response(redirected(silent)).unverified_in_response_to == ""
+
+
+def test_an_answer_without_a_status_is_refused() -> None:
+    head, _, tail = response().partition(b"<samlp:Status>")
+    bare = head + tail.partition(b"</samlp:Status>")[2]
+    refuses("saml_structure_invalid", lambda: read_logout_response(redirected(bare)))
+
+
+def test_attributes_of_a_schema_instance_are_no_surprise_and_others_are() -> None:
+    xsi = b'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a b"'
+    verify(redirected(request().replace(b' Version="2.0"', b' Version="2.0" ' + xsi)))
+    other = b'xmlns:x="urn:x" x:schemaLocation="a b"'
+    document = request().replace(b' Version="2.0"', b' Version="2.0" ' + other)
+    refuses("saml_structure_invalid", lambda: verify(redirected(document)))
+
+
+def test_a_posted_message_keeps_the_relay_state_beside_it() -> None:
+    packed = b64encode(request()).decode()
+    told = read_post({"SAMLRequest": packed, "RelayState": "there"})
+    assert (told.name, told.posted, told.unverified_relay_state) == ("SAMLRequest", True, "there")
+    assert read_post({"SAMLRequest": packed}).unverified_relay_state == ""
+    assert read_post({"SAMLResponse": packed}).name == "SAMLResponse"
+
+
+def test_a_posted_message_may_be_as_large_as_any_document_and_no_larger() -> None:
+    most = MAX_BYTES * 3 // 2
+    assert len(read_post({"SAMLRequest": "A" * most}).document) == most * 3 // 4
+    refuses("saml_too_large", lambda: read_post({"SAMLRequest": "A" * (most + 4)}))
+
+
+def test_a_message_without_a_signature_proves_nothing_however_it_got_there() -> None:
+    """`parse_message` has refused it before; whoever forgets to ask it is refused here."""
+    message = UnverifiedMessage("SAMLRequest", request(), "", posted=False)
+    root = parse(message.document)
+    refuses("saml_logout_unsigned", lambda: verify_message(message, root, EXPECTED.certificates))
