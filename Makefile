@@ -64,5 +64,5 @@ lock: setup ## recompile the pinned requirements and the Node lock
 
 clean: ## forget everything that was made here
 	rm -rf .venv .make .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist
-	rm -rf tests/peers/node/node_modules tests/peers/browser_client/node_modules
+	rm -rf tests/peers/node/node_modules tests/peers/node_client/node_modules tests/peers/browser_client/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

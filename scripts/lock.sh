@@ -19,7 +19,7 @@ compile build.txt requirements/build.in
 compile node.txt requirements/node.in
 compile peers.txt requirements/peers.in
 
-for folder in node browser_client; do
+for folder in node node_client browser_client; do
     cd "tests/peers/$folder"
     npm install --package-lock-only --ignore-scripts
     # npm copies sponsors' pages into the lock; they are addresses, and nobody installs from them.

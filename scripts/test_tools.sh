@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetch the software of other people that the tests talk to: Chromium, Node with two identity
-# providers from npm, the official browser client, PHP with SimpleSAMLphp, and an OpenID Provider
-# on Django.
+# providers from npm, the official Node and browser clients, PHP with SimpleSAMLphp, and an OpenID
+# Provider on Django.
 #
 # What is there already is left alone. What cannot be had here is named in one line and the run
 # goes on: the tests that need it say at the end that they did not run, and fail where CI=true.
@@ -64,7 +64,7 @@ elif [ -x .venv/bin/uv ]; then
     npm() { "$package/bin/node" "$package/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 fi
 
-npm_folders="tests/peers/node tests/peers/browser_client"
+npm_folders="tests/peers/node tests/peers/node_client tests/peers/browser_client"
 for peers in $npm_folders; do
     digest=$(cat $peers/package.json $peers/package-lock.json | cksum)
     if [ "$(cat $peers/node_modules/.stamp 2>/dev/null)" != "$digest" ]; then

@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
@@ -32,15 +31,12 @@ from stytch.shared.method_options import Authorization
 from stytch.shared.rbac_local import RBACPermissionError, TenancyError
 
 from peers import certificates
-from peers.pages import read_forms
+from peers.compatibility import ADA, MAPPING, walk_login
 from peers.vestibule_server import Vestibule
 from vestibule.web.mock_idp import CLIENT_ID, CLIENT_SECRET, PREFIX
 
 pytestmark = pytest.mark.peer
 
-ADA = "ada@northwind.example"
-MAPPING = {"email": "NameID", "full_name": "name", "groups": "groups", "department": "department"}
-REDIRECT = "http://localhost:3000/authenticate"
 _numbers = itertools.count(1)
 
 
@@ -132,30 +128,6 @@ def new_organization(client: stytch.B2BClient, name: str, **fields: Any) -> str:
     slug = f"client-{name}-{next(_numbers)}"
     made = client.organizations.create(f"Client {name}", organization_slug=slug, **fields)
     return made.organization.organization_id
-
-
-def walk_login(server: Vestibule, connection_id: str, person: str = ADA, **parameters: str) -> str:
-    """What the person's browser does, from the start URL to the token in the redirect."""
-    query = {
-        **parameters,
-        "public_token": server.public_token,
-        "connection_id": connection_id,
-        "login_redirect_url": REDIRECT,
-        "provider_login_hint": person,
-    }
-    with httpx2.Client(base_url=server.base_url, timeout=20) as browser:
-        started = browser.get(f"/v1/public/sso/start?{urlencode(query)}")
-        assert started.status_code == 302, started.text
-        at_idp = browser.get(started.headers["location"])
-        if at_idp.status_code == 200:
-            form = read_forms(at_idp)[0]
-            arrived = browser.post(form.action, data=form.fields)
-        else:
-            arrived = browser.get(at_idp.headers["location"])
-    assert arrived.status_code == 303, arrived.text
-    found = parse_qs(urlsplit(arrived.headers["location"]).query)
-    assert found["stytch_token_type"] == ["sso"]
-    return found["token"][0]
 
 
 def sign_in(client: stytch.B2BClient, server: Vestibule, connection_id: str, **more: Any) -> Any:

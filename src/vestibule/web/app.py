@@ -45,7 +45,7 @@ from vestibule.web.rate_limits import RateLimits
 _log = structlog.get_logger()
 Background = Callable[[Runtime], Awaitable[None]]
 
-_API = ("/v1/b2b/", "/pwa/", "/sdk/")
+_API = ("/v1/", "/pwa/", "/sdk/")
 
 # Pages bring nothing from elsewhere and are put into no frame. A form may lead anywhere, because
 # the SAML POST binding does.

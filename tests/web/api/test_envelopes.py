@@ -211,6 +211,9 @@ async def test_the_keys_are_public(world: World) -> None:
         "/v1/b2b/organizations/northwind/members/x/y/z",
         "/v1/b2b/Organizations",
         "/v1/b2b/organizations/%ff",
+        # What the official clients ask outside of B2B.
+        "/v1/m2m/clients",
+        "/v1/public/project-test-1/oauth2/token",
         "/pwa/v3/nothing",
         "/sdk/v1/nothing",
     ],
