@@ -523,3 +523,11 @@ def test_nothing_but_an_assertion_is_judged() -> None:
             encrypted=False,
             warnings=(),
         )
+
+
+def test_the_qualifiers_of_a_name_are_kept_because_a_logout_repeats_them() -> None:
+    qualified = judge(
+        ("<saml:NameID ", '<saml:NameID NameQualifier="urn:idp" SPNameQualifier="urn:sp" ')
+    )
+    assert (qualified.name_qualifier, qualified.sp_name_qualifier) == ("urn:idp", "urn:sp")
+    assert (judge().name_qualifier, judge().sp_name_qualifier) == ("", "")

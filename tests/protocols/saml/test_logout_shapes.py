@@ -14,6 +14,7 @@ from protocols.saml.test_logout import (
     EXPECTED,
     IDP,
     posted,
+    query_of,
     redirected,
     refuses,
     request,
@@ -28,6 +29,7 @@ from vestibule.protocols.saml import (
     read_logout_request,
     read_logout_response,
     read_post,
+    read_redirect,
     verify_logout_response,
 )
 from vestibule.protocols.saml.bindings import verify_message
@@ -165,3 +167,28 @@ def test_a_message_without_a_signature_proves_nothing_however_it_got_there() -> 
     message = UnverifiedMessage("SAMLRequest", request(), "", posted=False)
     root = parse(message.document)
     refuses("saml_logout_unsigned", lambda: verify_message(message, root, EXPECTED.certificates))
+
+
+def test_a_request_without_an_index_names_no_session() -> None:
+    assert b"SessionIndex" not in request(session_index="")
+    assert b"XXXX" not in request(session_index="")
+    verify(redirected(request(session_index="")))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("a%20b", "a b"), ("a+b", "a b"), ("a=b", "a=b"), ("a%2Bb", "a+b")]
+)
+def test_a_relay_state_is_read_as_every_query_is(written: str, read: str) -> None:
+    query = query_of(request()) + f"&RelayState={written}".encode()
+    assert read_redirect(query).unverified_relay_state == read
+
+
+def test_parameters_that_we_do_not_know_change_nothing_wherever_they_stand() -> None:
+    query = b"utm=1&" + query_of(request()) + b"&page=2"
+    told = read_redirect(query)
+    assert (told.name, told.posted) == ("SAMLRequest", False)
+    verify(told)
+
+
+def test_a_request_tells_when_it_was_made_because_logins_before_it_end() -> None:
+    assert verify(redirected(request()), seconds=60).issued_at == NOW

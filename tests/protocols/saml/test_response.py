@@ -411,3 +411,10 @@ def test_without_the_right_key_an_encryption_stays_closed() -> None:
     for keys in ((), (key_pem("sp-next"),)):
         found = refused(encrypted(signed_assertion()), decryption_keys=keys)
         assert found == "saml_decryption_failed"
+
+
+def test_what_the_envelope_claims_comes_before_what_the_assertion_claims() -> None:
+    """They only find the stored request; whoever lies here is refused once it is judged."""
+    lying = edited(b'InResponseTo="_request-1"', b'InResponseTo="_a"')
+    told = read_response(b64encode(lying).decode())
+    assert told.unverified_in_response_to == "_a"

@@ -15,7 +15,7 @@ from vestibule.protocols.saml import (
     verify_enveloped,
     verify_query,
 )
-from vestibule.protocols.saml.names import RSA_SHA256, SIGNATURE_ALGORITHMS
+from vestibule.protocols.saml.names import RSA_SHA256, SIGNATURE, SIGNATURE_ALGORITHMS
 from vestibule.protocols.saml.signature import prove_enveloped
 from vestibule.protocols.saml.xml import parse
 
@@ -167,6 +167,9 @@ C14N = '<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-
         ("#_r1", "", "saml_reference_invalid"),
         (' URI="#_r1"', "", "saml_reference_invalid"),
         ("#enveloped-signature", "#base64", "saml_transform_forbidden"),
+        ('<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>',
+         '<ds:Other Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>',
+         "saml_transform_forbidden"),
         ("<samlp:NameIDPolicy/>", "", "saml_digest_mismatch"),
         ("me<", "you<", "saml_digest_mismatch"),
     ],
@@ -217,3 +220,13 @@ def test_a_query_verifies_as_it_stood_on_the_wire() -> None:
         verify_query(octets, signature, (certificate("sp"),), algorithm="urn:none")
     with pytest.raises(SamlError, match="saml_certificate_missing"):
         verify_query(octets, signature, ())
+
+
+def test_of_two_signatures_neither_is_chosen() -> None:
+    root = parse(signed_request())
+    signature = root.find(SIGNATURE)
+    assert signature is not None
+    root.append(etree.fromstring(etree.tostring(signature)))
+    with pytest.raises(SamlError) as refused:
+        verify_enveloped(root, (certificate("sp"),))
+    assert refused.value.code == "saml_signature_malformed"

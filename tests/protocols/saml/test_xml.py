@@ -316,3 +316,11 @@ def test_base64_may_be_wrapped(text: str) -> None:
 def test_other_base64_is_refused(text: str) -> None:
     with pytest.raises(SamlError, match="saml_encoding_invalid"):
         xml.decode_base64(text)
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\x1c"])
+def test_only_the_white_space_of_xml_may_stand_around_a_time(space: str) -> None:
+    assert xml.read_time(" \t\r\n2026-06-01T12:00:00Z\n") == datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with pytest.raises(SamlError) as refused:
+        xml.read_time(f"{space}2026-06-01T12:00:00Z")
+    assert refused.value.code == "saml_time_invalid"
