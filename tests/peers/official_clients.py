@@ -12,6 +12,7 @@ import json
 import re
 import subprocess
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -43,7 +44,7 @@ class Refused(Exception):
         super().__init__(f"{self.status_code} {self.error_type}: {dict(fields)}")
 
 
-class Client:
+class Client(ABC):
     """One official client. `calls` are the names of all that it can do."""
 
     language: str
@@ -72,11 +73,13 @@ class Client:
             return refused.error_type
         return "answered"
 
+    @abstractmethod
     def _call(self, own: Any, params: dict[str, Any]) -> Any:
-        raise NotImplementedError
+        """Call the client's own function; its refusal becomes `Refused`."""
 
+    @abstractmethod
     def _empty(self, name: str) -> dict[str, Any]:
-        raise NotImplementedError
+        """Arguments with nothing of use in them."""
 
 
 class NodeClient(Client):

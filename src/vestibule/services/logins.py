@@ -36,6 +36,7 @@ from vestibule.services.login_trace import Trace
 from vestibule.services.logouts import require_not_ended
 from vestibule.services.members import Admitted, admit
 from vestibule.services.organizations import resolve
+from vestibule.services.projects import of_public_token
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
 from vestibule.storage import Tx
@@ -95,7 +96,7 @@ async def start_login(
     state, browser_secret = rt.new_token(), rt.new_token()
 
     def work(tx: Tx) -> tuple[str, Mapping[str, str] | None]:
-        project = authenticate_public_token(tx, public_token)
+        project = of_public_token(tx, public_token)
         route = _route(tx, project, connection_id, organization_name)
         now = rt.now()
         attempt = open_attempt(
@@ -161,13 +162,6 @@ async def start_test(rt: Runtime, token: str) -> BrowserStep:
 def cookie_name(state: str) -> str:
     """Each login has a cookie of its own, so that two tabs do not end each other's."""
     return f"vestibule_login_{token_hash(state).hex()[:16]}"
-
-
-def authenticate_public_token(tx: Tx, public_token: str) -> Project:
-    found = tx.projects.authenticate("public_token", token_hash(public_token))
-    if found is None:
-        raise refusal("public_token_not_found")
-    return found[0]
 
 
 def _route(

@@ -127,8 +127,12 @@ async def by_public_token(rt: Runtime, public_token: str) -> Project:
     Raises:
         public_token_not_found.
     """
-    place = token_hash(public_token)
-    found = await rt.store.read(lambda tx: tx.projects.authenticate("public_token", place))
+    return await rt.store.read(lambda tx: of_public_token(tx, public_token))
+
+
+def of_public_token(tx: Tx, public_token: str) -> Project:
+    """The same inside of a transaction that is open already."""
+    found = tx.projects.authenticate("public_token", token_hash(public_token))
     if found is None:
         raise refusal("public_token_not_found")
     return found[0]

@@ -15,10 +15,8 @@ from typing import Any
 
 import msgspec
 
-from vestibule.domain.rbac import Policy
 from vestibule.errors import refusal
 from vestibule.services import organizations, sessions
-from vestibule.services.members import MemberView
 from vestibule.services.organizations import OrganizationView
 from vestibule.services.rbac import Actor, OnBehalf
 from vestibule.web.api import members as member_api
@@ -170,12 +168,8 @@ async def bootstrap(call: Call, _: Nothing) -> Bootstrap:
         pkce_required_for_email_magic_links=project.settings.pkce_required_for_sso,
         pkce_required_for_sso=project.settings.pkce_required_for_sso,
         create_organization_enabled=True,
-        rbac_policy=_policy(project.policy),
+        rbac_policy=policy_document(project.policy),
     )
-
-
-def _policy(policy: Policy) -> PolicyDocument:
-    return policy_document(policy)
 
 
 @operation(
@@ -301,11 +295,7 @@ leans_on("organizations.delete", "sdk.organization.delete", "DELETE", f"{_BASE}/
 @operation("sdk.self.get", "GET", f"{_BASE}/organizations/members/me", "Get oneself")
 async def get_self(call: Call, _: Nothing) -> MemberResponse:
     """The member whose session it is."""
-    return member_response(await sessions.whoami(call.rt, call.actor))
-
-
-def member_response(view: MemberView) -> MemberResponse:
-    return member_api.response(view)
+    return member_api.response(await sessions.whoami(call.rt, call.actor))
 
 
 class ByEmail(Request):
