@@ -1,4 +1,7 @@
-"""The command line: dev, serve, worker, migrate, keys, template, attack. It decides nothing."""
+"""The command line: dev, serve, worker, migrate, keys, template, setup-link, operators, attack.
+
+It decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from vestibule.services.runtime import Runtime
 
 T = TypeVar("T")
-_VARIABLES = "\n\n".join(f"{name}: {meaning}" for name, meaning in VARIABLES.items())
+_VARIABLES = "\n\n".join(f"{name}: {one.meaning}" for name, one in VARIABLES.items())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -78,7 +81,7 @@ def dev(host: str, port: int, data: Path, no_browser: bool) -> None:
 
 
 @cli.command(epilog=_VARIABLES)
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the proxy finds it.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--no-worker", is_flag=True, help="Leave the background jobs to `vestibule worker`.")
 def serve(host: str, port: int, no_worker: bool) -> None:
@@ -302,6 +305,159 @@ def template_set(file: Path, project: str | None, data: Path | None, audience: s
     _run(run())
 
 
+@cli.command("setup-link", epilog=_VARIABLES)
+@click.argument("organization")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=("sso",),
+    show_default=True,
+    type=click.Choice(["sso", "domain_verification", "certificate_renewal"]),
+    help="What may be set up with it; may be given several times.",
+)
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 30))
+@click.option("--one-use", is_flag=True, help="It opens once, not until it expires.")
+@click.option("--connection", help="The SAML connection of certificate_renewal.")
+@click.option("--note", default="", help="For the list of links: whom it is for.")
+@_PROJECT
+@_DATA
+def setup_link(
+    organization: str,
+    scopes: tuple[str, ...],
+    days: int,
+    one_use: bool,
+    connection: str | None,
+    note: str,
+    project: str | None,
+    data: Path | None,
+) -> None:
+    """Print a setup link for ORGANIZATION, which is an id, an external id or a slug.
+
+    Whoever has the link can set up single sign-on for the organization without an account. It is
+    printed once; the API lists and revokes it.
+    """
+
+    async def run() -> None:
+        rt, found = await _find_project(project, data)
+        if data:
+            # Here host and port matter: the link leads to the server that was started there.
+            told = json.loads((data / "credentials.json").read_text())
+            rt = replace(rt, settings=replace(rt.settings, base_url=told["base_url"]))
+        from vestibule.services import setup_links  # noqa: PLC0415
+        from vestibule.services.rbac import Actor  # noqa: PLC0415
+
+        made = await setup_links.issue(
+            rt,
+            Actor(found),
+            organization,
+            scopes=scopes,
+            lifetime_minutes=days * 24 * 60,
+            uses="one" if one_use else "many",
+            connection_id=connection,
+            note=note,
+        )
+        click.echo(made.url)
+        click.echo(f"Expires {made.link.expires_at:%Y-%m-%d %H:%M} UTC.", err=True)
+
+    _run(run())
+
+
+@cli.group()
+def operators() -> None:
+    """Who may sign in to the dashboard: add somebody, list them, shut one out, set a password.
+
+    A password is asked for twice; where standard input is no terminal, its first line is it.
+    """
+
+
+@operators.command("add", epilog=_VARIABLES)
+@click.argument("email")
+@click.option("--name", required=True, help="As the dashboard and the audit log show them.")
+@_DATA
+def operators_add(email: str, name: str, data: Path | None) -> None:
+    """Let EMAIL sign in to the dashboard with a password, which has at least 12 characters."""
+
+    async def run() -> None:
+        rt = _open(data)
+        from vestibule.services import operators as service  # noqa: PLC0415
+
+        made = await service.create(rt, email, name, _read_password())
+        click.echo(f"{made.email} may sign in: {made.operator_id}")
+
+    _run(run())
+
+
+@operators.command("list", epilog=_VARIABLES)
+@_DATA
+def operators_list(data: Path | None) -> None:
+    """Print every operator: address, name, by what proof they enter, and whether they may."""
+
+    async def run() -> None:
+        rt = _open(data)
+        from vestibule.services import operators as service  # noqa: PLC0415
+
+        for one in await service.list_all(rt):
+            paused = one.locked_until is not None and one.locked_until > rt.now()
+            proofs = [
+                *(["password"] if one.has_password else ["single sign-on"]),
+                *(["code"] if one.has_totp else []),
+            ]
+            state = "disabled" if one.disabled else "paused" if paused else "active"
+            click.echo("\t".join((one.email, one.name, " and ".join(proofs), state)))
+
+    _run(run())
+
+
+@operators.command("disable", epilog=_VARIABLES)
+@click.argument("email")
+@click.option("--undo", is_flag=True, help="Let them in again.")
+@_DATA
+def operators_disable(email: str, undo: bool, data: Path | None) -> None:
+    """Let EMAIL in no more, and end their visits at once."""
+
+    async def run() -> None:
+        rt = _open(data)
+        from vestibule.services import operators as service  # noqa: PLC0415
+
+        known = await service.find_named(rt, email)
+        change = service.enable if undo else service.disable
+        await change(rt, known.operator_id)
+        click.echo(f"{known.email} may {'sign in again' if undo else 'not sign in any more'}.")
+
+    _run(run())
+
+
+@operators.command("password", epilog=_VARIABLES)
+@click.argument("email")
+@click.option("--remove-code", is_flag=True, help="Ask for no code of the authenticator app.")
+@_DATA
+def operators_password(email: str, remove_code: bool, data: Path | None) -> None:
+    """Set a new password for EMAIL, and end their visits. A pause for wrong tries is over."""
+
+    async def run() -> None:
+        rt = _open(data)
+        from vestibule.services import operators as service  # noqa: PLC0415
+
+        known = await service.find_named(rt, email)
+        await service.set_password(rt, known.operator_id, _read_password(), remove_totp=remove_code)
+        click.echo(f"{known.email} has a new password.")
+
+    _run(run())
+
+
+def _read_password() -> str:
+    """Twice from a terminal, so that a slip is noticed; else the first line."""
+    if sys.stdin.isatty():
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    octets = sys.stdin.buffer.readline()
+    try:
+        return octets.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        _fail("standard input: not a text in UTF-8.")
+
+
 @cli.command()
 @click.option("--acs", metavar="URL", help="The ACS URL of another service provider.")
 @click.option("--idp-key", metavar="FILE", help="PEM: the private key that it trusts.")
@@ -436,13 +592,20 @@ def _read_text(file: Path) -> str:
 async def _find_project(place: str | None, data: Path | None) -> tuple[Runtime, Project]:
     """The project that is meant. Without a name there must be exactly one."""
     from vestibule.services import projects  # noqa: PLC0415
+
+    rt = _open(data)
+    return rt, await projects.find_named(rt, place)
+
+
+def _open(data: Path | None) -> Runtime:
+    """What `vestibule dev` keeps in a folder, or what the settings name."""
     from vestibule.services.runtime import open_runtime  # noqa: PLC0415
     from vestibule.storage.schema import require_current  # noqa: PLC0415
 
     # Neither host nor port matters to what is stored.
     rt = open_runtime(dev_settings("127.0.0.1", 8000, data.absolute()) if data else _settings())
     require_current(rt.store.engine)
-    return rt, await projects.find_named(rt, place)
+    return rt
 
 
 def _settings() -> Settings:

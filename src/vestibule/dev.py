@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from vestibule.storage.schema import migrate
 from vestibule.storage.sealed import create_key_file
 from vestibule.web.app import App
 from vestibule.web.demo import DemoPages
+from vestibule.web.demo_email import EmailPages, Inbox
 from vestibule.web.mock_idp import MockIdp
 
 
@@ -25,13 +26,16 @@ async def prepare(settings: Settings, data: Path) -> tuple[App, DemoPages]:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.root_key_file.exists():
         create_key_file(settings.root_key_file)
-    rt = open_runtime(settings)
+    inbox = Inbox()
+    rt = replace(open_runtime(settings), deliver=inbox.deliver)
     migrate(rt.store.engine)
     idp = MockIdp(rt, *_idp_key(rt, data / "mock-idp.json"))
     credentials = await _credentials(rt, data / "credentials.json")
     shown = await demo.ensure(rt, idp.address)
     pages = DemoPages(rt, shown, credentials.public_token, data)
-    return App(rt, [*pages.routes(), *idp.routes()], worker.run), pages
+    by_mail = EmailPages(rt, shown, inbox)
+    routes = [*pages.routes(), *by_mail.routes(), *idp.routes()]
+    return App(rt, routes, worker.run), pages
 
 
 async def _credentials(rt: Runtime, file: Path) -> Credentials:

@@ -41,7 +41,8 @@ class VestibuleError(Exception):
         self.code = code
         self.want = _shown(want)
         self.got = _shown(got)
-        self.detail = _shown(detail)
+        # A list of every setting that is wrong is longer than one value may be.
+        self.detail = _shown(detail, 2000)
         self.trace_id: str | None = None
         self.login_url: str | None = None
         self.retry_after: int | None = None
@@ -136,11 +137,11 @@ def refusal(
     return CODES[code].kind(code, want=want, got=got, detail=detail)
 
 
-def _shown(value: str | None) -> str | None:
-    """Cut to 500 characters, control characters made visible: these strings come from outside."""
+def _shown(value: str | None, limit: int = 500) -> str | None:
+    """Cut to `limit` characters, control characters made visible: these strings come from outside."""
     if value is None:
         return None
-    cut = value if len(value) <= 500 else value[:500] + "…"
+    cut = value if len(value) <= limit else value[:limit] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
@@ -456,10 +457,16 @@ _table(
      "Try again; if it stays so, the identity provider's operator looks at its logs."),
     ("idp_address_forbidden", "The URL leads to an address that we do not connect to.",
      "The operator: use a public https URL, or allow the private range in the settings."),
+    ("mail_not_accepted", "The mail server did not take the mail.",
+     "The operator: look at the settings of the mail server; it is tried again for a day."),
+    ("mail_recipient_refused", "The mail server takes no mail for this address.",
+     "The operator: compare the address with what the mail server says of it."),
     ("internal_server_error", "Something went wrong on our side.",
      "The operator: the log holds the request id with the whole story."),
     ("database_unavailable", "The database did not answer.",
      "The operator: look at the database; nothing was changed.", "internal_server_error"),
+    # domains
+    ("dns_unanswered", "The DNS did not answer.", "Wait a moment and check again."),
 )
 
 # --- settings that stand in the way -----------------------------------------------------------
@@ -490,7 +497,18 @@ _table(
     ("invalid_connection_for_jit_provisioning", "The person is no member, and this connection may "
      "not create members.", _ADMIN + "invite the person, or allow the connection to provision."),
     ("operation_restricted_by_organization_auth_methods", "The organization does not allow this "
-     "way of signing in.", _ADMIN + "add sso to the allowed methods."),
+     "way of signing in.", _ADMIN + "add it to allowed_auth_methods."),
+    ("email_jit_provisioning_not_allowed", "The person is no member, and the organization takes in "
+     "nobody by their address alone.", _ADMIN + "invite the person, or set email_jit_provisioning."),
+    ("invalid_email_for_jit_provisioning", "The person is no member, and the organization does not "
+     "list the domain of their address.", _ADMIN + "invite the person, or add the domain to "
+     "email_allowed_domains."),
+    ("email_invites_not_allowed", "The organization takes no invitations by e-mail.",
+     _ADMIN + "set email_invites.", "invalid_email_for_invites"),
+    ("invalid_email_for_invites", "The organization invites only addresses of its own domains.",
+     _ADMIN + "add the domain to email_allowed_domains."),
+    ("mail_not_configured", "This server sends no mail.",
+     "The operator: set VESTIBULE_SMTP_URL and VESTIBULE_MAIL_FROM."),
     ("setting_invalid", "A setting is missing or has a value that we cannot use.",
      "The operator: correct the settings named here."),
     ("setting_insecure", "A setting is not safe outside of development.",
@@ -523,7 +541,26 @@ _table(
     ("public_token_required", "The public token is missing.", _DEV + "send public_token."),
     ("method_not_allowed", "This path does not take that method.",
      _DEV + "use the method that the reference gives."),
+    ("trust_not_acknowledged", "An External connection is made only by somebody who has said that they "
+     "know whom it trusts.", "Tick the box below the warning, or leave it."),
+    ("form_expired", "This form was opened too long ago, or in another sign-in.",
+     "Go back, load the page again and send it once more."),
     ("too_many_requests", "Too many requests have been made.", "Wait a moment and try again."),
+    ("idempotency_key_invalid", "The Idempotency-Key is none.",
+     _DEV + "send one key of 1 to 255 printable ASCII characters, best a random one.",
+     "", "draft-ietf-httpapi-idempotency-key-header §2.1"),
+    ("idempotency_key_reused", "The Idempotency-Key was used for another request.",
+     _DEV + "use a new key for each request; send a request again with the same path and body, to "
+     "the letter, and the same session.", "", "draft-ietf-httpapi-idempotency-key-header §2.7"),
+    ("operator_password_unfit", "The password is too short, too long or too easy to guess.",
+     "Choose one of at least 12 characters, best a sentence or one that a password manager makes."),
+    ("branding_logo_invalid", "The logo is not a PNG or JPEG of at most 32 kB.",
+     _DEV + "send such an image; an SVG can carry scripts and is not taken.", "bad_request"),
+    ("branding_invalid", "The branding cannot be used.",
+     _DEV + "send a colour such as #0f5e5a, a radius of 0 to 24 and one of the fonts that are listed.",
+     "bad_request"),
+    ("credential_kind_unknown", "There is no such kind of credential.",
+     _DEV + "use secret, public_token or workspace_key.", "bad_request"),
     ("use_https", "This must be done over https.", _DEV + "use the https address."),
     # organizations
     ("invalid_organization_name", "A name has 1 to 128 characters.", _DEV + "choose another name."),
@@ -702,6 +739,10 @@ _table(
      _DEV + "send one of them."),
     ("no_match_for_provided_sso_url", "The redirect URL is not registered for this project.",
      _DEV + "register it, to the letter.", "", "RFC 9700 §4.1"),
+    ("no_match_for_provided_magic_link_url", "The redirect URL is not registered for this kind of "
+     "link.", _DEV + "register it, to the letter.", "", "RFC 9700 §4.1"),
+    ("invalid_expiration", "A link works for 5 minutes to 7 days.",
+     _DEV + "send a number of minutes in that range."),
     ("invalid_pkce_code_challenge", "The PKCE challenge is missing or not an S256 challenge.",
      _DEV + "send base64url(SHA-256(verifier)) without padding.", "", "RFC 7636 §4.2"),
     ("pkce_expected_code_verifier", "The sign-in began with a PKCE challenge; its verifier is "
@@ -755,6 +796,15 @@ _table(
      _DEV + "choose another id."),
     ("rbac_policy_invalid", "The policy does not hold together.",
      _DEV + "use resources and actions that the policy defines.", "bad_request"),
+    # the Admin Portal
+    ("domain_not_claimable", "This domain cannot be verified as an organization's own.",
+     _ADMIN + "give a domain that belongs to the organization alone, such as example.com.",
+     "bad_request"),
+    ("pasted_private_key", "This is a private key. It never leaves its owner, and nothing of it was "
+     "kept.", _ADMIN + "paste the certificate instead; if the key went through other hands on its way "
+     "here, replace it.", "bad_request"),
+    ("pasted_not_usable", "What was pasted is of no use for this connection.",
+     _ADMIN + "paste what is asked for, as the identity provider shows it.", "bad_request"),
 )
 
 # --- who are you ------------------------------------------------------------------------------
@@ -763,18 +813,50 @@ _table(
     Unauthenticated,
     ("unauthorized_credentials", "Unauthorized credentials.",
      _DEV + "send project id and secret as HTTP Basic credentials."),
+    ("operator_credentials_invalid", "Address and password do not fit together, or may not enter "
+     "here.", "Try again, or ask another operator to set a new password."),
+    ("operator_code_needed", "The password is right; the code of your authenticator app is missing.",
+     "Send the six digits that the app shows now."),
+    ("operator_code_invalid", "The code is wrong, was used before or has passed.",
+     "Send the next code that the app shows; check the clock of the device.", "", "RFC 6238 §5.2"),
+    ("operator_locked", "There were too many wrong tries for this address.",
+     "Wait until the pause is over, or ask another operator to set a new password."),
+    ("operator_not_signed_in", "Nobody is signed in here, or not any more.", "Sign in again."),
     ("cannot_update_trusted_metadata", "trusted_metadata can be written with the project secret "
      "only.", _DEV + "leave it out of calls that carry a member's session."),
+    ("portal_visit_ended", "The visit to the portal has ended.",
+     "Open the setup link again; if it has been used or has expired, ask the person who sent it for a "
+     "new one.", "session_not_found"),
+    ("portal_token_not_found", "The token of the embedded portal is unknown, used or expired.",
+     _DEV + "ask for a new one just before it is shown; each opens one portal, within five minutes.",
+     "session_not_found"),
 )
 
 _table(
     Forbidden,
+    ("form_from_elsewhere", "The form was sent from another site.",
+     "Open the page here and send the form from there."),
     ("session_authorization_error", "The Member is not authorized to perform the requested action "
      "on that resource.", _ADMIN + "give the member a role that grants it."),
     ("session_authorization_tenancy_error", "OrganizationID in AuthorizationCheck request does not "
      "match session's Organization ID.", _DEV + "use a session of that organization."),
     ("operation_needs_project_secret", "This operation cannot be called on behalf of a member.",
      _DEV + "leave the session headers out.", "session_authorization_error"),
+    ("self_onboarding_off", "Pages cannot make organizations in this project.",
+     _DEV + "turn basic.allow_self_onboarding on, or create it with the project secret.",
+     "endpoint_not_authorized_for_sdk"),
+    ("setup_link_scope", "The setup link does not reach that far.",
+     "Ask the person who sent the link for one that covers this.", "session_authorization_error"),
+    ("setup_link_expired", "The setup link has expired.",
+     "Ask the person who sent it for a new one.", "bad_request"),
+    ("setup_link_revoked", "The setup link has been revoked.",
+     "Ask the person who sent it whether you should have a new one.", "bad_request"),
+    ("setup_link_used", "The setup link has been used, and it opens once.",
+     "Ask the person who sent it for a new one. If it was not you who opened it, tell them.",
+     "bad_request"),
+    ("portal_origin_forbidden", "The portal may not be embedded in pages of this origin.",
+     _DEV + "add the origin to the frame ancestors of the project, and ask for a token for it.",
+     "bad_domain_for_stytch_sdk"),
 )
 
 # --- not there --------------------------------------------------------------------------------
@@ -801,6 +883,7 @@ _table(
     ("idp_metadata_change_not_found", "No change of the metadata waits to be confirmed.",
      _DEV + "read the state again."),
     ("sso_token_not_found", "The token is unknown, used or expired.", "Start the sign-in again."),
+    ("magic_link_not_found", "The link is unknown, used or expired.", "Ask for a new link."),
     ("session_not_found", "The session is unknown, revoked or expired.", "Sign in again."),
     ("intermediate_session_not_found", "The intermediate session is unknown, used or expired.",
      "Start the sign-in again."),
@@ -818,8 +901,19 @@ _table(
      _ADMIN + "ask for a new one; each opens one test, within ten minutes.", "route_not_found"),
     ("login_trace_not_found", "There is no such login trace, or it has expired.",
      "Look it up by the trace id that the page showed.", "route_not_found"),
+    ("operator_not_found", "There is no such operator.", "List the operators: vestibule operators "
+     "list.", "route_not_found"),
+    ("credential_not_found", "The project has no such credential.", _DEV + "list them.",
+     "route_not_found"),
+    ("redirect_url_not_found", "The project has no such redirect URL.", _DEV + "list them.",
+     "route_not_found"),
     ("project_not_found", "There is no such project.", _DEV + "check the project id.",
      "route_not_found"),
+    ("setup_link_not_found", "There is no such setup link.",
+     "Copy the whole link; if it still does not open, ask the person who sent it for a new one.",
+     "route_not_found"),
+    ("domain_claim_not_found", "The organization has not begun to verify this domain.",
+     _ADMIN + "begin with the domain first.", "route_not_found"),
 )
 
 _table(
@@ -846,6 +940,19 @@ _table(
     ("draft_outdated", "The connection or its draft has changed since.",
      _ADMIN + "send the draft again, without fields to take over what has changed, and look at what "
      "it would change now; or discard it.", "bad_request"),
+    ("idempotency_key_in_use", "The first request with this Idempotency-Key has not been answered "
+     "yet.", "Wait a moment and send the same request again.",
+     "", "draft-ietf-httpapi-idempotency-key-header §2.7"),
+    ("operator_exists", "There is an operator with this address.",
+     "Set a new password for that one: vestibule operators password.", "bad_request"),
+    ("last_credential", "This is the project's last credential of its kind.",
+     _DEV + "create the next one first, or repeat the call with force.", "bad_request"),
     ("changed_meanwhile", "Somebody else changed this at the same moment.",
      "Read it again and repeat the change.", "bad_request"),
+    ("too_many_setup_links", "The organization has as many setup links as it may have.",
+     _DEV + "revoke those that nobody needs any more.", "bad_request"),
+    ("too_many_domain_claims", "The organization has claimed as many domains as it may.",
+     _ADMIN + "remove those that are not needed.", "bad_request"),
+    ("domain_already_verified", "Another organization has verified this domain.",
+     _ADMIN + "ask the support of the product; it can see who has it.", "bad_request"),
 )

@@ -15,7 +15,16 @@ from datetime import timedelta
 
 import structlog
 
-from vestibule.services import expiry_notices, idp_metadata, idp_tokens, keys, projects
+from vestibule.services import (
+    domain_verification,
+    expiry_notices,
+    idp_metadata,
+    idp_tokens,
+    keys,
+    magic_links,
+    mail,
+    projects,
+)
 from vestibule.services.runtime import Runtime
 
 _log = structlog.get_logger()
@@ -49,12 +58,25 @@ async def _refresh_metadata(rt: Runtime) -> int:
     return 0
 
 
+async def _send_mail(rt: Runtime) -> int:
+    done = asdict(await mail.send_due(rt))
+    error = done.pop("error")
+    if error is not None:
+        _log.error("sending mail broke", exc_info=error)
+    if any(done.values()):
+        _log.info("mail sent", **done)
+    return 0
+
+
 JOBS = (
     Job("sweep what has expired", timedelta(minutes=1), projects.sweep),
     Job("rotate signing keys", timedelta(hours=1), keys.rotate_signing_keys),
     Job("refresh tokens of identity providers", timedelta(seconds=5), _refresh_tokens),
     Job("read metadata of identity providers", timedelta(seconds=10), _refresh_metadata),
+    Job("answer pages that asked for links", timedelta(seconds=1), magic_links.answer_asked),
+    Job("send mail", timedelta(seconds=1), _send_mail),
     Job("tell what expires", timedelta(hours=1), expiry_notices.tell_due),
+    Job("look again at verified domains", timedelta(hours=1), domain_verification.check_due),
 )
 
 

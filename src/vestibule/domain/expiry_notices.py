@@ -88,10 +88,15 @@ def due_notice(one: Expiring, now: datetime) -> int | None:
     return min((days for at, days in one.times() if at <= now), default=None)
 
 
+def first_end(connection: Connection) -> datetime | None:
+    """When the first of the certificates ends that logins lean on."""
+    return min((held.expires_at for _, held in _held(connection)), default=None)
+
+
 def first_notice(connection: Connection) -> datetime | None:
     """When the first word about a certificate may be due, as if nothing had been told yet. Too
     early does no harm: whoever looks then knows what has been told."""
-    ends = min((held.expires_at for _, held in _held(connection)), default=None)
+    ends = first_end(connection)
     return None if ends is None else ends - timedelta(days=DAYS[0])
 
 

@@ -16,7 +16,8 @@ KINDS = frozenset({
     "saml-connection", "oidc-connection", "external-connection",
     "saml-member-registration", "oidc-member-registration",
     "saml-verification-key", "saml-signing-key", "saml-encryption-key",
-    "connection-draft", "login-trace", "audit-event",
+    "connection-draft", "login-trace", "operator", "audit-event", "setup-link",
+    "mail", "magic-link-request",
 })  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vestibule.domain.members import Member, Registration, require_sso_allowed
+from vestibule.domain.members import Member, Method, Registration, require_method_allowed
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import ADMIN_ROLE, MemberRole, session_roles
 from vestibule.errors import VestibuleError, refusal
@@ -21,15 +21,19 @@ Proof = Literal["proven", "untried", "none"]
 @dataclass(frozen=True, slots=True)
 class Administrator:
     """A member who can hold the administrator's role in a session. `ways` are the ids of the
-    connections that bring them in with it; of an untried one nobody knows yet."""
+    connections that bring them in with it; of an untried one nobody knows yet. `email` says the
+    same of a magic link: it is untried where nobody knows that the address is theirs."""
 
     member: Member
     ways: tuple[str, ...]
     untried: tuple[str, ...] = ()
+    email: Proof = "none"
 
     @property
     def proof(self) -> Proof:
-        return "proven" if self.ways else "untried" if self.untried else "none"
+        if self.ways or self.email == "proven":
+            return "proven"
+        return "untried" if self.untried or self.email == "untried" else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Outlook:
     @property
     def unproven(self) -> bool:
         """Somebody can come in now, and then nobody of whom it is known."""
-        return bool(self.now) and not any(one.ways for one in self.then)
+        return bool(self.now) and not any(one.proof == "proven" for one in self.then)
 
     @property
     def breakglass(self) -> bool:
@@ -63,6 +67,7 @@ def administrator(
     *,
     closed: Collection[str] = (),
     untried: Collection[str] = (),
+    mail: bool = False,
 ) -> Administrator:
     """The doors by which a member comes in as an administrator.
 
@@ -70,9 +75,13 @@ def administrator(
         roles: every role of the member with its sources, as things stand or would stand.
         closed: connections that are gone, or refuse this very member.
         untried: connections of which nobody can tell whether they still let this member in.
+        mail: whether the server sends mail at all.
     """
-    if member.status == "deleted" or not _sso_allowed(organization, member):
+    if member.status == "deleted":
         return Administrator(member, ())
+    email = _by_email(organization, member, roles) if mail else "none"
+    if not _allowed(organization, member, "sso"):
+        return Administrator(member, (), email=email)
     ways: list[str] = []
     unsure: list[str] = []
     for one in registrations:
@@ -81,12 +90,21 @@ def administrator(
             continue
         if ADMIN_ROLE in session_roles(roles, {name}):
             (unsure if name in untried else ways).append(name)
-    return Administrator(member, tuple(ways), tuple(unsure))
+    return Administrator(member, tuple(ways), tuple(unsure), email)
 
 
-def _sso_allowed(organization: Organization, member: Member) -> bool:
+def _by_email(organization: Organization, member: Member, roles: Sequence[MemberRole]) -> Proof:
+    """A link brings no role of a connection: the administrator's has to come from elsewhere."""
+    if not _allowed(organization, member, "magic_link"):
+        return "none"
+    if ADMIN_ROLE not in session_roles(roles, ()):
+        return "none"
+    return "proven" if member.email_address_verified else "untried"
+
+
+def _allowed(organization: Organization, member: Member, method: Method) -> bool:
     try:
-        require_sso_allowed(organization.settings, member)
+        require_method_allowed(organization.settings, member, method)
     except VestibuleError:
         return False
     return True
@@ -105,7 +123,7 @@ def warning(outlook: Outlook) -> str:
             f"Nobody knows whether {names} could still come in. Try it with a test login of an "
             "administrator first."
         )
-    able = [one for one in outlook.then if one.ways]
+    able = [one for one in outlook.then if one.proof == "proven"]
     if len(able) == 1 < len(outlook.now) and not outlook.breakglass:
         left = able[0]
         return (

@@ -22,9 +22,11 @@ Enters = Literal["registered", "linked", "created"]
 
 @dataclass(frozen=True, slots=True)
 class TestedSettings:
-    """Which settings a test login tries: a draft, by its id, or the connection as it is live."""
+    """Which settings a test login tries: a draft, by its id, or the connection as it is live.
+    `back` is the page of ours from which it was begun, "" for none."""
 
     draft_id: str | None = None
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from vestibule.domain.attributes import Profile, Statement
+from vestibule.domain.attributes import Profile, Statement, email_key
 from vestibule.domain.connections import (
     LoginRoute,
     SamlConnection,
@@ -25,7 +25,7 @@ from vestibule.domain.connections import (
 from vestibule.domain.login_tests import TestedSettings, TestReport
 from vestibule.domain.logouts import IdpSession, name_hash
 from vestibule.domain.projects import Project, choose_redirect_url
-from vestibule.errors import VestibuleError, refusal
+from vestibule.errors import CODES, VestibuleError, refusal
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
 SSO_TOKEN_LIFETIME = timedelta(minutes=5)
@@ -179,6 +179,8 @@ class LoginTrace:
     evidence: Evidence | None = None
     test: TestedSettings | None = None
     report: TestReport | None = None
+    # What the identity provider named, "" where the login did not come so far.
+    email: str = ""
 
     @property
     def told(self) -> tuple[TraceStep, ...]:
@@ -187,6 +189,41 @@ class LoginTrace:
             return self.steps
         summary = "The application exchanged the token for a session."
         return (*self.steps, TraceStep("Session", self.authenticated_at, True, summary))
+
+
+# What is checked with the owner's keys, addresses and words.
+_AT_THE_SOURCE = frozenset({
+    "Audience", "Callback", "Certificate", "ID token", "Issuer", "Method", "Recipient", "Scopes",
+    "Signature and conditions", "Token endpoint", "UserInfo",
+})  # fmt: skip
+
+
+def as_received(trace: LoginTrace) -> LoginTrace:
+    """The story of an External login as the organization that was entered may read it: which check
+    passed and which did not, and who can mend it, without the owner's side of any comparison. Any
+    other login is told whole."""
+    if trace.connection_id == trace.source_connection_id:
+        return trace
+    return replace(trace, steps=tuple(_as_received(step) for step in trace.steps), evidence=None)
+
+
+def _as_received(step: TraceStep) -> TraceStep:
+    if step.name not in _AT_THE_SOURCE:
+        return step
+    if step.ok:
+        return replace(step, summary=_CHECKED_THERE, want=None, got=None)
+    row = CODES.get(step.code or "")
+    summary = row.message if row else _CHECKED_THERE
+    return replace(step, summary=summary, want=None, got=None)
+
+
+_CHECKED_THERE = "Checked with the connection of the organization that owns it."
+
+
+def address_hash(project_id: str, email: str) -> bytes:
+    """By what the logins of an address are found. Of the project, so that it says nothing about
+    the same person in another one."""
+    return hashlib.sha256(f"{project_id} {email_key(email)}".encode()).digest()
 
 
 def refused_step(name: str, error: VestibuleError, at: datetime) -> TraceStep:
@@ -221,15 +258,12 @@ def open_attempt(
     """
     login_url = choose_redirect_url(project.settings, start.login_redirect_url, "LOGIN")
     if start.signup_redirect_url is None:
-        signup_url = _default_signup_url(project, login_url)
+        signup_url = default_signup_url(project, login_url)
     else:
         signup_url = choose_redirect_url(project.settings, start.signup_redirect_url, "SIGNUP")
     require_open(route)
     challenge = start.pkce_code_challenge
-    if challenge is None and project.settings.pkce_required_for_sso:
-        raise refusal("invalid_pkce_code_challenge", want="pkce_code_challenge", got="nothing")
-    if challenge is not None and not _CODE_CHALLENGE.fullmatch(challenge):
-        raise refusal("invalid_pkce_code_challenge", want="43 base64url characters")
+    check_challenge(project, challenge)
     return LoginAttempt(
         trace_id=trace_id,
         project_id=project.project_id,
@@ -312,7 +346,7 @@ def _authenticated_after(
     return None if max_age is None else now - timedelta(seconds=max_age)
 
 
-def _default_signup_url(project: Project, login_url: str) -> str:
+def default_signup_url(project: Project, login_url: str) -> str:
     """The project's own, or the login URL: whoever names only one means it for both arrivals."""
     try:
         return choose_redirect_url(project.settings, None, "SIGNUP")
@@ -347,6 +381,19 @@ def decide_gateway(attempt: LoginAttempt, source: SourceConnection) -> bool:
         and bool(source.alternative_acs_url)
         and attempt.pkce_code_challenge is not None
     )
+
+
+def check_challenge(project: Project, challenge: str | None) -> None:
+    """Refuse what is no S256 challenge (RFC 7636 §4.2), or none where the project wants one.
+
+    Raises:
+        invalid_pkce_code_challenge.
+    """
+    if challenge is None:
+        if project.settings.pkce_required_for_sso:
+            raise refusal("invalid_pkce_code_challenge", want="pkce_code_challenge", got="nothing")
+    elif not _CODE_CHALLENGE.fullmatch(challenge):
+        raise refusal("invalid_pkce_code_challenge", want="43 base64url characters")
 
 
 def require_pkce(challenge: str | None, verifier: str | None) -> None:

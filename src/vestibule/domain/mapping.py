@@ -15,6 +15,7 @@ each value of several. The default stands where nothing is left.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -113,10 +114,7 @@ class _Reader:
             source = self._value
             self._next()
             return source
-        source = self._quoted("a source")
-        if not source:
-            raise self._wrong("a source that is not empty")
-        return source
+        return self._quoted("a source", "a source that is not empty")
 
     def _literal(self) -> str | int | float | bool:
         if self._kind == "word":
@@ -124,7 +122,8 @@ class _Reader:
                 value = json.loads(self._value, parse_constant=_no_number)
             except ValueError:
                 value = None
-            if isinstance(value, bool | int | float):
+            # A number beyond every float is read as infinite, and JSON has none such.
+            if isinstance(value, bool | int | float) and math.isfinite(value):
                 self._next()
                 return value
         return self._quoted("a text in quotes, a number, true or false")
@@ -139,16 +138,16 @@ class _Reader:
         if not self._take("("):
             raise self._wrong(f'{name}("…")')
         before = self._at
-        argument = self._quoted("a text in quotes")
         if name == "capture":
+            argument = self._quoted("a text in quotes")
             _check_pattern(argument, before)
-        elif not argument:
-            raise self._wrong("a separator that is not empty")
+        else:
+            argument = self._quoted("a text in quotes", "a separator that is not empty")
         if not self._take(")"):
             raise self._wrong("a closing parenthesis")
         return Transform(name, argument)
 
-    def _quoted(self, want: str) -> str:
+    def _quoted(self, want: str, not_empty: str = "") -> str:
         if self._kind != "text":
             raise self._wrong(want)
         try:
@@ -157,6 +156,8 @@ class _Reader:
             raise self._wrong(want) from None
         if "\x00" in value or not value.isprintable():
             raise self._wrong("printable characters")
+        if not_empty and not value:
+            raise self._wrong(not_empty)
         self._next()
         return str(value)
 

@@ -5,18 +5,22 @@ Owns the decision on admission (wire contract §4.4). Does not know how the iden
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from vestibule.domain.attributes import email_key
+from vestibule.domain.attributes import email_domain, email_key
+from vestibule.domain.ids import make_id
 from vestibule.domain.metadata import Metadata
 from vestibule.domain.organizations import OrganizationSettings
 from vestibule.domain.rbac import RoleRules
 from vestibule.errors import refusal
 
 Status = Literal["pending", "invited", "active", "deleted"]
+# The ways to sign in that there are, of those that an organization can list.
+Method = Literal["sso", "magic_link"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +155,62 @@ def may_provision(settings: OrganizationSettings, connection_id: str) -> bool:
 
 def require_sso_allowed(settings: OrganizationSettings, member: Member | None) -> None:
     """Refuse SSO where the organization does not list it; break-glass members are exempt."""
+    require_method_allowed(settings, member, "sso")
+
+
+def require_method_allowed(
+    settings: OrganizationSettings, member: Member | None, method: Method
+) -> None:
+    """Refuse a way to sign in that the organization does not list; break-glass members are exempt.
+
+    Raises:
+        operation_restricted_by_organization_auth_methods.
+    """
     if member is not None and member.is_breakglass:
         return
-    if settings.auth_methods == "RESTRICTED" and "sso" not in settings.allowed_auth_methods:
+    if settings.auth_methods == "RESTRICTED" and method not in settings.allowed_auth_methods:
         raise refusal(
             "operation_restricted_by_organization_auth_methods",
             want=", ".join(settings.allowed_auth_methods),
-            got="sso",
+            got=method,
         )
+
+
+def require_email_provisioning(settings: OrganizationSettings, address: str) -> None:
+    """Refuse to make somebody a member by their address alone, unless the organization lists its
+    domain for that (§2.1).
+
+    Raises:
+        email_jit_provisioning_not_allowed, invalid_email_for_jit_provisioning.
+    """
+    if settings.email_jit_provisioning != "RESTRICTED":
+        raise refusal("email_jit_provisioning_not_allowed", got=settings.email_jit_provisioning)
+    if email_domain(address) not in settings.email_allowed_domains:
+        raise refusal(
+            "invalid_email_for_jit_provisioning",
+            want=", ".join(settings.email_allowed_domains),
+            got=email_domain(address),
+        )
+
+
+def require_invitable(settings: OrganizationSettings, address: str) -> None:
+    """Refuse an invitation that the organization's rules forbid (§2.1).
+
+    Raises:
+        email_invites_not_allowed, invalid_email_for_invites.
+    """
+    if settings.email_invites == "NOT_ALLOWED":
+        raise refusal("email_invites_not_allowed")
+    restricted = settings.email_invites == "RESTRICTED"
+    if restricted and email_domain(address) not in settings.email_allowed_domains:
+        raise refusal(
+            "invalid_email_for_invites",
+            want=", ".join(settings.email_allowed_domains),
+            got=email_domain(address),
+        )
+
+
+def email_id(member_id: str, address: str, environment: str) -> str:
+    """The id of one address of one member: the same whenever it is asked for."""
+    named = hashlib.sha256(f"{member_id} {email_key(address)}".encode()).digest()
+    return make_id("member-email", environment, named[:16])

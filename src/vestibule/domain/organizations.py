@@ -85,6 +85,8 @@ class OrganizationSettings:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
+    """`verified_domains` follows the claims in `domain_verification`; nobody sets it by hand."""
+
     organization_id: str
     project_id: str
     name: str
@@ -96,6 +98,7 @@ class Organization:
     trusted_metadata: Metadata = field(default_factory=dict)
     settings: OrganizationSettings = OrganizationSettings()
     custom_roles: tuple[Role, ...] = ()
+    verified_domains: tuple[str, ...] = ()
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {

@@ -36,6 +36,7 @@ LIMITS: Mapping[str, Limit] = {
     "connection": Limit(6000, _MINUTE),
     "frontend": Limit(1200, _MINUTE),
     "discovery": Limit(60, _MINUTE),
+    "operator": Limit(30, _MINUTE),
     "mail": Limit(20, _MINUTE),
     "mailbox": Limit(5, timedelta(minutes=10)),
 }

@@ -404,12 +404,21 @@ OPERATION_RULES: Mapping[str, Rule] = {
     "organizations_members.unlink_retired_email": Rule(
         _MEMBER, "update.info.unlink.retired-email", self_resource=_SELF
     ),
+    "organizations_members.start_email_update": Rule(
+        _MEMBER, "update.info.email", self_resource=_SELF
+    ),
+    "magic_links_email.invite": Rule(_MEMBER, "create", fields={"trusted_metadata": None}),
     "organizations.check_lockout": Rule(_MEMBER, "search"),
     "sso.get_connections": Rule(_SSO, "get"),
     "sso.delete_connection": Rule(_SSO, "delete"),
     "sso.create_connection": Rule(_SSO, "create"),
     "sso.update_connection": Rule(_SSO, "update"),
+    "organizations.get_domains": Rule(_ORGANIZATION, "update.settings.allowed-domains"),
+    "organizations.verify_domain": Rule(_ORGANIZATION, "update.settings.allowed-domains"),
+    "organizations.delete_domain": Rule(_ORGANIZATION, "update.settings.allowed-domains"),
+    "setup_links.issue_portal_token": Rule(_SSO, "update", fields={"scopes": "create"}),
     "sessions.revoke": Rule(_MEMBER, "revoke-sessions", self_resource=_SELF),
+    "scim_connection.get": Rule("stytch.scim", "get"),
 }  # fmt: skip
 
 

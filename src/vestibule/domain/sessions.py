@@ -55,7 +55,23 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
+class EmailFactor:
+    """The proof that somebody reads the mail of an address. No connection speaks for it, so it
+    brings none of a connection's roles."""
+
+    email_id: str
+    email_address: str
+    created_at: datetime
+    last_authenticated_at: datetime
+
+
+Proof = Factor | EmailFactor
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
+    """`factors` are the SSO proofs, one of a connection; `email` is the latest one by e-mail."""
+
     session_id: str
     organization_id: str
     member_id: str
@@ -66,10 +82,15 @@ class Session:
     custom_claims: Mapping[str, object] = field(default_factory=dict)
     ip_address: str = ""
     user_agent: str = ""
+    email: EmailFactor | None = None
 
     @property
     def connection_ids(self) -> frozenset[str]:
         return frozenset(factor.connection_id for factor in self.factors)
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        return self.factors if self.email is None else (*self.factors, self.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,11 @@ class IntermediateSession:
     member_id: str
     factors: tuple[Factor, ...]
     expires_at: datetime
+    email: EmailFactor | None = None
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        return self.factors if self.email is None else (*self.factors, self.email)
 
 
 def duration(minutes: int | None, *, limit: int = MAX_MINUTES) -> timedelta:
@@ -95,8 +121,14 @@ def duration(minutes: int | None, *, limit: int = MAX_MINUTES) -> timedelta:
     return timedelta(minutes=min(minutes, limit))
 
 
-def with_factor(session: Session, factor: Factor) -> Session:
-    """Add a proof; one from the same connection takes the place of the older one."""
+def with_factor(session: Session, factor: Proof) -> Session:
+    """Add a proof; one from the same connection, or of the same address, takes the place of the
+    older one."""
+    if isinstance(factor, EmailFactor):
+        held = session.email
+        if held is not None and held.email_id == factor.email_id:
+            factor = replace(factor, created_at=held.created_at)
+        return replace(session, email=factor)
     older = [f for f in session.factors if f.connection_id == factor.connection_id]
     kept = tuple(f for f in session.factors if f.connection_id != factor.connection_id)
     if older:
@@ -149,16 +181,22 @@ def wire_time(moment: datetime) -> str:
     return f"{moment.isoformat(timespec='seconds')[:19]}Z"
 
 
-def factor_document(factor: Factor) -> dict[str, object]:
+def factor_document(factor: Proof) -> dict[str, object]:
     """The factor as the wire shows it (§5.3); the closed enums of the clients allow no new kind."""
     last = wire_time(factor.last_authenticated_at)
-    return {
-        "type": "sso",
-        "delivery_method": f"sso_{factor.protocol}",
+    common: dict[str, object] = {
         "last_authenticated_at": last,
         "created_at": wire_time(factor.created_at),
         "updated_at": last,
         "sequence_order": "PRIMARY",
+    }
+    if isinstance(factor, EmailFactor):
+        shown = {"email_id": factor.email_id, "email_address": factor.email_address}
+        return {"type": "magic_link", "delivery_method": "email", **common, "email_factor": shown}
+    return {
+        "type": "sso",
+        "delivery_method": f"sso_{factor.protocol}",
+        **common,
         f"{factor.protocol}_sso_factor": {
             "id": factor.registration_id,
             "provider_id": factor.connection_id,
@@ -198,7 +236,7 @@ def jwt_claims(
             "last_accessed_at": wire_time(session.last_accessed_at),
             "expires_at": wire_time(session.expires_at),
             "attributes": {"ip_address": session.ip_address, "user_agent": session.user_agent},
-            "authentication_factors": [factor_document(f) for f in session.factors],
+            "authentication_factors": [factor_document(f) for f in session.proofs],
             "roles": list(roles),
         },
         ORGANIZATION_CLAIM: {

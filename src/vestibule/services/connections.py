@@ -21,6 +21,7 @@ from vestibule.domain.connections import (
     check_new,
     identity_provider_changed,
     initial_share_status,
+    missing_parts,
     update_external,
     update_oidc,
     update_saml,
@@ -40,6 +41,7 @@ from vestibule.domain.idp_metadata import (
     offer_of,
     without_offer,
 )
+from vestibule.domain.logins import LoginTrace
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import GroupRole, check_assignable, role_ids
 from vestibule.errors import VestibuleError, refusal
@@ -56,6 +58,7 @@ from vestibule.services.sharing import (
     record_keys,
 )
 from vestibule.storage import Tx
+from vestibule.storage.logins import TraceFilter
 
 MAX_CONNECTIONS = 1000
 
@@ -84,11 +87,103 @@ async def get_all(rt: Runtime, actor: Actor, organization_name: str) -> Connecti
 
 async def get(rt: Runtime, actor: Actor, organization_name: str, connection_id: str) -> Connection:
     def work(tx: Tx) -> Connection:
-        organization = resolve(tx, actor, organization_name, "sso.get_connections")
+        organization = resolve(
+            tx, actor, organization_name, "sso.get_connections", certificates_of=connection_id
+        )
         found = tx.connections.find(organization.organization_id, connection_id)
         if found is None:
             raise refusal("sso_connection_not_found", got=connection_id)
         return found
+
+    return await rt.store.read(work)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """One connection with what a person asks of it.
+
+    Attributes:
+        owner: the organization that speaks to the identity provider; of a SAML or OIDC connection
+            its own.
+        source_name: what the owner calls its connection.
+        registered: how many people came in through it, those of receivers not counted.
+        sessions: how many stand on it now, those of receivers included: so many end with it.
+        receivers: the External connections that lead here, and whom they let in. Empty for an
+            External connection.
+        missing: what it still needs to become active.
+        traces: the latest logins, the last one first.
+    """
+
+    connection: Connection
+    organization: Organization
+    owner: Organization
+    source_name: str
+    source_kind: str
+    registered: int
+    sessions: int
+    receivers: Sequence[tuple[ExternalConnection, Organization]]
+    missing: tuple[str, ...]
+    traces: Sequence[LoginTrace]
+
+
+async def get_view(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str
+) -> ConnectionView:
+    """Everything that the page of a connection shows, in one read.
+
+    Raises:
+        organization_not_found, sso_connection_not_found.
+    """
+
+    def work(tx: Tx) -> ConnectionView:
+        organization = resolve(tx, actor, organization_name, "sso.get_connections")
+        found = tx.connections.find(organization.organization_id, connection_id)
+        if found is None:
+            raise refusal("sso_connection_not_found", got=connection_id)
+        owner, source = organization, found
+        if isinstance(found, ExternalConnection):
+            theirs = tx.organizations.find(actor.project.project_id, found.external_organization_id)
+            held = tx.connections.find(found.external_organization_id, found.external_connection_id)
+            if theirs is None or held is None:
+                raise ValueError("an External connection outlived its source")
+            owner, source = theirs, held
+        receivers = tx.connections.receivers(connection_id) if source is found else []
+        wanted = TraceFilter(
+            project_id=actor.project.project_id,
+            organization_id=organization.organization_id,
+            connection_id=connection_id,
+        )
+        registered, _ = tx.connections.usage([connection_id])
+        _, sessions = tx.connections.usage(
+            [connection_id, *(one.connection_id for one, _ in receivers)]
+        )
+        return ConnectionView(
+            connection=found,
+            organization=organization,
+            owner=owner,
+            source_name=source.display_name,
+            source_kind=source.kind,
+            registered=registered,
+            sessions=sessions,
+            receivers=receivers,
+            missing=() if isinstance(found, ExternalConnection) else missing_parts(found),
+            traces=tx.logins.search(wanted, after=None, limit=5)[0],
+        )
+
+    return await rt.store.read(work)
+
+
+async def groups_seen(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str
+) -> Sequence[str]:
+    """The groups that people who came in through this connection are in, as the identity provider
+    spells them: those of some hundred people, in the order of the alphabet."""
+
+    def work(tx: Tx) -> Sequence[str]:
+        organization = resolve(tx, actor, organization_name, "sso.get_connections")
+        if tx.connections.find(organization.organization_id, connection_id) is None:
+            raise refusal("sso_connection_not_found", got=connection_id)
+        return tx.members.groups_of(connection_id)
 
     return await rt.store.read(work)
 
@@ -242,8 +337,16 @@ async def change_saml(
         signing_private_key=signing_private_key,
         encryption_private_key=encryption_private_key,
     )
+    certificate_alone = changes == SamlChanges() and not (
+        signing_private_key or encryption_private_key
+    )
     return await _change_saml(
-        rt, actor, organization_name, connection_id, lambda _tx, owner, old: change(owner, old)
+        rt,
+        actor,
+        organization_name,
+        connection_id,
+        lambda _tx, owner, old: change(owner, old),
+        certificates_alone=certificate_alone,
     )
 
 
@@ -313,13 +416,7 @@ async def change_saml_by_url(
     metadata = await idp_documents.saml_metadata(rt, metadata_url)
 
     def change(tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
-        new = apply(
-            with_url(old),
-            offer_of(old, metadata),
-            lambda pem: stored_certificate(rt, actor, pem),
-            insecure_http=insecure_http,
-            now=rt.now(),
-        )
+        new = by_metadata(rt, actor, with_url(old), metadata)
         held = tx.idp_metadata.find(connection_id)
         known = follow(held.state if held else None, old, new, rt.now()) or begin(new, rt.now())
         read = after_reading(known, metadata, now=rt.now(), chance=rt.chance())
@@ -329,13 +426,43 @@ async def change_saml_by_url(
     return await _change_saml(rt, actor, organization_name, connection_id, change)
 
 
+async def change_saml_by_document(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, document: bytes
+) -> SamlConnection:
+    """Take entity id, URLs and certificates from the provider's metadata as somebody has it. No URL
+    is kept by this, so the document is not read again.
+
+    Raises:
+        saml_metadata_invalid, saml_metadata_expired, and what `update_saml` raises.
+    """
+    metadata = saml.read_idp_metadata(document, now=rt.now())
+
+    def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
+        return by_metadata(rt, actor, old, metadata)
+
+    return await _change_saml(rt, actor, organization_name, connection_id, change)
+
+
+def by_metadata(
+    rt: Runtime, actor: Actor, old: SamlConnection, metadata: saml.SamlIdpMetadata
+) -> SamlConnection:
+    """The connection as a provider's metadata says."""
+    return apply(
+        old,
+        offer_of(old, metadata),
+        lambda pem: stored_certificate(rt, actor, pem),
+        insecure_http=actor.project.settings.insecure_loopback,
+        now=rt.now(),
+    )
+
+
 async def delete_certificate(
     rt: Runtime, actor: Actor, organization_name: str, connection_id: str, certificate_id: str
 ) -> str:
     def change(_tx: Tx, _organization: Organization, old: SamlConnection) -> SamlConnection:
         return replace(without_certificate(old, certificate_id), updated_at=rt.now())
 
-    await _change_saml(rt, actor, organization_name, connection_id, change)
+    await _change_saml(rt, actor, organization_name, connection_id, change, certificates_alone=True)
     return certificate_id
 
 
@@ -612,9 +739,17 @@ async def _change_saml(
     organization_name: str,
     connection_id: str,
     change: Callable[[Tx, Organization, SamlConnection], SamlConnection],
+    *,
+    certificates_alone: bool = False,
 ) -> SamlConnection:
     def work(tx: Tx) -> SamlConnection:
-        organization = resolve(tx, actor, organization_name, "sso.update_connection")
+        organization = resolve(
+            tx,
+            actor,
+            organization_name,
+            "sso.update_connection",
+            certificates_of=connection_id if certificates_alone else None,
+        )
         old = _find_saml(tx, organization, connection_id)
         new = change(tx, organization, old)
         write_change(tx, rt, actor, old, new)

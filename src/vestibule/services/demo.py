@@ -17,7 +17,13 @@ from vestibule.domain.connections import (
     SamlConnection,
 )
 from vestibule.domain.organizations import Organization
-from vestibule.domain.projects import LOOPBACK_HOSTS, Project, ProjectSettings, RedirectUrl
+from vestibule.domain.projects import (
+    LOOPBACK_HOSTS,
+    SIGN_IN,
+    Project,
+    ProjectSettings,
+    RedirectUrl,
+)
 from vestibule.domain.rbac import (
     DEFAULT_POLICY,
     GroupRole,
@@ -147,7 +153,7 @@ async def ensure(rt: Runtime, idp: IdpAddress) -> Demo:
 
 
 def _callback(base_url: str) -> RedirectUrl:
-    return RedirectUrl(f"{base_url}{_CALLBACK_PATH}", ("LOGIN", "SIGNUP"), ("LOGIN",))
+    return RedirectUrl(f"{base_url}{_CALLBACK_PATH}", SIGN_IN, ("LOGIN",))
 
 
 async def _with_callback(rt: Runtime, project: Project) -> Project:

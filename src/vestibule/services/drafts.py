@@ -20,6 +20,7 @@ from vestibule.domain.connections import (
     SamlConnection,
     SourceConnection,
     identity_provider_changed,
+    missing_parts,
     without_certificate,
 )
 from vestibule.domain.drafts import (
@@ -37,7 +38,14 @@ from vestibule.domain.drafts import (
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import role_ids
 from vestibule.errors import refusal
-from vestibule.services.connections import check_roles, oidc_change, saml_change, write_change
+from vestibule.protocols import saml
+from vestibule.services.connections import (
+    by_metadata,
+    check_roles,
+    oidc_change,
+    saml_change,
+    write_change,
+)
 from vestibule.services.organizations import resolve
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
@@ -143,6 +151,23 @@ async def put_saml_draft(
     def work(tx: Tx) -> DraftView:
         organization, live = _saml(tx, actor, organization_name, connection_id)
         return _put(tx, rt, actor, live, whole(organization, _basis(tx, live)))
+
+    return await rt.store.write(work)
+
+
+async def put_metadata_draft(
+    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, document: bytes
+) -> DraftView:
+    """Take entity id, URLs and certificates from the provider's metadata into the draft.
+
+    Raises:
+        saml_metadata_invalid, saml_metadata_expired, and as `put_saml_draft`.
+    """
+    metadata = saml.read_idp_metadata(document, now=rt.now())
+
+    def work(tx: Tx) -> DraftView:
+        _, live = _saml(tx, actor, organization_name, connection_id)
+        return _put(tx, rt, actor, live, by_metadata(rt, actor, _basis(tx, live), metadata))
 
     return await rt.store.write(work)
 
@@ -325,12 +350,15 @@ def _basis(tx: Tx, live: S) -> S:
 def _put(
     tx: Tx, rt: Runtime, actor: Actor, live: SourceConnection, settings: SourceConnection
 ) -> DraftView:
+    # A connection that nobody signs in through yet is put together piece by piece; what is missing
+    # stops its activation.
+    whole = live.status == "active" or not missing_parts(settings)
     draft = Draft(
         draft_id=rt.new_id("connection-draft", actor.project.environment),
         based_on=tx.drafts.live_number(live.connection_id),
         at=rt.now(),
         actor=actor.label,
-        settings=require_complete(settings),
+        settings=require_complete(settings) if whole else settings,
     )
     tx.drafts.put(draft)
     record_both(tx, rt, actor, live, "connection.draft_changed", draft_id=draft.draft_id)

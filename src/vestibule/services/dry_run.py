@@ -153,7 +153,7 @@ def replay(
             for e in externals
         ),
         untold=dry_run.untold(live, becomes),
-        outlook=_outlook(tx, project, organization, live, becomes, then),
+        outlook=_outlook(tx, rt, project, organization, live, becomes, then),
     )  # fmt: skip
 
 
@@ -274,6 +274,7 @@ def _registered(
 
 def _outlook(
     tx: Tx,
+    rt: Runtime,
     project: Project,
     organization: Organization,
     live: SourceConnection,
@@ -283,11 +284,12 @@ def _outlook(
     """Who can administer the organization now and then. Of an administrator whose last login was
     not kept, nobody can tell."""
     name = live.connection_id
+    mail = rt.deliver is not None
     now, then = [], []
     for person in lockout.administrators(tx, organization):
         member, held = person.member, person.registrations
         roles = roles_of(project, organization, member, held)
-        now.append(administrator(organization, member, roles, held))
+        now.append(administrator(organization, member, roles, held, mail=mail))
         verdict = latest.get(member.member_id)
         passes = verdict is not None and verdict.refusal is None and verdict.enters == "same"
         changed = _registered(held, becomes, verdict if passes else None)
@@ -299,8 +301,10 @@ def _outlook(
                 changed,
                 closed=() if passes or verdict is None else (name,),
                 untried=(name,) if verdict is None and becomes != live else (),
+                mail=mail,
             )
         )
     return Outlook(
-        tuple(one for one in now if one.ways), tuple(one for one in then if one.proof != "none")
+        tuple(one for one in now if one.proof == "proven"),
+        tuple(one for one in then if one.proof != "none"),
     )

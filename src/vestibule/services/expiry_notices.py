@@ -13,6 +13,7 @@ from vestibule.domain.expiry_notices import (
     Expiring,
     certificates,
     due_notice,
+    first_end,
     next_notice,
     of_metadata,
 )
@@ -73,6 +74,7 @@ def _tell(rt: Runtime, connection_id: str, tx: Tx) -> int:
             details = _details(one, days, now)
             record_everywhere(tx, rt, Server(project), source, action, **details)
             told += 1
+    tx.expiry_notices.note_end(connection_id, first_end(source))
     tx.expiry_notices.plan(connection_id, next_notice(ends, now), next_notice(of_document, now))
     return told
 

@@ -61,12 +61,14 @@ async def check(rt: Runtime, actor: Actor, organization_name: str, change: Chang
 
     def work(tx: Tx) -> Outlook:
         organization = resolve(tx, actor, organization_name, "organizations.check_lockout")
-        return _outlook(tx, actor.project, organization, change)
+        return _outlook(tx, rt, actor.project, organization, change)
 
     return await rt.store.read(work)
 
 
-def _outlook(tx: Tx, project: Project, organization: Organization, change: Change) -> Outlook:
+def _outlook(
+    tx: Tx, rt: Runtime, project: Project, organization: Organization, change: Change
+) -> Outlook:
     closed = _closed(tx, organization, change)
     after = _settings_after(organization, change)
     deleted = _named(tx, organization, change.delete_member_id)
@@ -74,24 +76,26 @@ def _outlook(tx: Tx, project: Project, organization: Organization, change: Chang
     if change.roles is not None:
         check_assignable(change.roles, role_ids(project.policy, organization.custom_roles))
     people = administrators(tx, organization)
+    mail = rt.deliver is not None
     now, then = [], []
     for person in people:
         member, held = person.member, person.registrations
         roles = roles_of(project, organization, member, held)
-        now.append(administrator(organization, member, roles, held))
+        now.append(administrator(organization, member, roles, held, mail=mail))
         if deleted is not None and member.member_id == deleted.member_id:
             continue
         if changed is not None and member.member_id == changed.member_id:
             member = _changed(member, change)
         roles = roles_of(project, after, member, held)
-        then.append(administrator(after, member, roles, held, closed=closed))
+        then.append(administrator(after, member, roles, held, closed=closed, mail=mail))
     if changed is not None and all(p.member.member_id != changed.member_id for p in people):
         member = _changed(changed, change)
         held = tx.members.registrations(member.member_id)
         roles = roles_of(project, after, member, held)
-        then.append(administrator(after, member, roles, held, closed=closed))
+        then.append(administrator(after, member, roles, held, closed=closed, mail=mail))
     return Outlook(
-        tuple(one for one in now if one.ways), tuple(one for one in then if one.proof != "none")
+        tuple(one for one in now if one.proof == "proven"),
+        tuple(one for one in then if one.proof != "none"),
     )
 
 

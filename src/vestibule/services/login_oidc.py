@@ -78,6 +78,7 @@ async def finish(
 
     trace.stage = "Attributes"
     statement = Statement("oidc", claims.subject, merged)
+    trace.statement = statement
     profile = map_statement(connection.attribute_mapping, statement)
     asked = oidc.requested_scopes(connection.custom_scopes, attempt.custom_scopes)
     stored = StoredGrant(

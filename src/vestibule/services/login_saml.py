@@ -116,6 +116,7 @@ def finish(
         verified.friendly_names,
     )
     trace.stage = "Attributes"
+    trace.statement = statement
     profile = map_statement(connection.attribute_mapping, statement)
     identity = VerifiedIdentity(
         "saml",

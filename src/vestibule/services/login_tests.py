@@ -32,7 +32,7 @@ from vestibule.domain.metadata import promote
 from vestibule.domain.projects import Project
 from vestibule.domain.rbac import session_roles
 from vestibule.errors import refusal
-from vestibule.services.login_trace import Trace
+from vestibule.services.login_trace import Trace, seen_by
 from vestibule.services.members import decide, misfits, roles_of
 from vestibule.services.organizations import resolve
 from vestibule.services.rbac import Actor
@@ -48,9 +48,18 @@ class IssuedLink:
 
 
 async def issue(
-    rt: Runtime, actor: Actor, organization_name: str, connection_id: str, *, draft: bool
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    connection_id: str,
+    *,
+    draft: bool,
+    back: str = "",
 ) -> IssuedLink:
     """A URL with which one browser can begin one test, through the draft or the live settings.
+
+    Args:
+        back: the path of our own page that the result leads back to.
 
     Raises:
         sso_connection_not_found, external_connection_has_no_draft, draft_not_found,
@@ -63,7 +72,7 @@ async def issue(
         route = tx.connections.route(actor.project.project_id, connection_id)
         if route is None or route.organization.organization_id != organization.organization_id:
             raise refusal("sso_connection_not_found", got=connection_id)
-        tried = TestedSettings(_draft_id(tx, route) if draft else None)
+        tried = TestedSettings(_draft_id(tx, route) if draft else None, back)
         require_startable(tested_route(tx, route, tried).source)
         link = TestLink(
             actor.project.project_id,
@@ -218,6 +227,6 @@ async def get_result(
         found = tx.logins.find_trace(organization.organization_id, trace_id)
         if found is None or found.test is None or found.connection_id != connection_id:
             raise refusal("login_trace_not_found", got=trace_id)
-        return found
+        return seen_by(actor, found)
 
     return await rt.store.read(work)

@@ -21,6 +21,7 @@ from vestibule.domain.logins import (
     SsoToken,
     StartRequest,
     VerifiedIdentity,
+    as_received,
     asked_authn_contexts,
     decide_gateway,
     open_attempt,
@@ -32,14 +33,16 @@ from vestibule.domain.projects import Project, choose_redirect_url, with_query
 from vestibule.errors import VestibuleError, refusal
 from vestibule.protocols import oidc, saml
 from vestibule.services import idp_metadata, idp_tokens, login_oidc, login_saml, login_tests
-from vestibule.services.login_trace import Trace
+from vestibule.services.login_trace import Trace, seen_by
 from vestibule.services.logouts import require_not_ended
 from vestibule.services.members import Admitted, admit
 from vestibule.services.organizations import resolve
 from vestibule.services.projects import of_public_token
-from vestibule.services.rbac import Actor
+from vestibule.services.rbac import Actor, authorize
 from vestibule.services.runtime import Runtime
+from vestibule.services.search import make_cursor, read_cursor
 from vestibule.storage import Tx
+from vestibule.storage.logins import TraceFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +396,7 @@ async def _let_in(
     The route is read once more in it: the identity provider may have taken its time to answer,
     and an administrator may have closed the door meanwhile.
     """
+    trace.email = identity.profile.email
     trace.step("Attributes", _told(identity))
     for warning in identity.profile.warnings:
         trace.warn("Attributes", warning)
@@ -497,7 +501,10 @@ async def _judge_test(
         return told
 
     tested = await rt.store.write(work)
-    return Arrival("", attempt.trace_id, cookie_name(state) if state else None, tested)
+    # Whoever began the test of an External connection need not be of the organization that owns it.
+    return Arrival(
+        "", attempt.trace_id, cookie_name(state) if state else None, as_received(tested)
+    )
 
 
 def _would_enter(found: TestReport, route: LoginRoute) -> str:
@@ -567,7 +574,7 @@ async def _ended(
     if attempt.test is None or state is None or not mine:
         raise refused from error
     tested = replace(trace.onto(base_trace(attempt)), outcome="refused")
-    return Arrival("", attempt.trace_id, cookie_name(state), tested)
+    return Arrival("", attempt.trace_id, cookie_name(state), as_received(tested))
 
 
 async def _refused(
@@ -587,7 +594,8 @@ async def _refused(
         told = replace(trace.onto(base_trace(attempt)), outcome="refused")
         # The organization may be gone by now, and the story with it.
         if tx.organizations.find(attempt.project_id, attempt.organization_id) is not None:
-            tx.logins.put_trace(told)
+            # Whoever tests has to see what came, above all where it could not be mapped.
+            tx.logins.put_trace(told, trace.statement if attempt.test is not None else None)
 
     await rt.store.write(work)
     return error
@@ -603,7 +611,7 @@ async def get_trace(rt: Runtime, actor: Actor, organization_name: str, trace_id:
         found = tx.logins.find_trace(organization.organization_id, trace_id)
         if found is None:
             raise refusal("login_trace_not_found", got=trace_id)
-        return found
+        return seen_by(actor, found)
 
     return await rt.store.read(work)
 
@@ -613,6 +621,74 @@ async def latest_traces(
 ) -> Sequence[LoginTrace]:
     def work(tx: Tx) -> Sequence[LoginTrace]:
         organization = resolve(tx, actor, organization_name, "sso.get_connections")
-        return tx.logins.traces(organization.organization_id, limit)
+        found = tx.logins.traces(organization.organization_id, limit)
+        return [seen_by(actor, trace) for trace in found]
+
+    return await rt.store.read(work)
+
+
+OUTCOMES = ("accepted", "authenticated", "tested", "refused")
+MAX_TRACES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TraceQuery:
+    """Which logins are meant; None asks for nothing. `email` is the whole address that the
+    identity provider named: it is found by its hash, so a part of one finds nobody. `tests` True
+    asks for test logins alone, False leaves them out."""
+
+    organization_id: str | None = None
+    connection_id: str | None = None
+    outcome: str | None = None
+    trace_id: str | None = None
+    email: str | None = None
+    tests: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """The latest first. With `next_cursor` the next page begins behind the last of these."""
+
+    traces: Sequence[LoginTrace]
+    next_cursor: str | None
+
+
+async def search_traces(
+    rt: Runtime, actor: Actor, query: TraceQuery, cursor: str | None = None, limit: int = 50
+) -> TracePage:
+    """Logins of the whole project, or of one organization of it for whoever may see that one.
+
+    Raises:
+        organization_not_found, operation_needs_project_secret, search_cursor_invalid,
+        field_invalid.
+    """
+    after = read_cursor(cursor)
+    if query.outcome is not None and query.outcome not in OUTCOMES:
+        raise refusal("field_invalid", want=f"one of {', '.join(OUTCOMES)}", got=query.outcome)
+    if not 1 <= limit <= MAX_TRACES:
+        raise refusal("field_invalid", want=f"a limit of 1 to {MAX_TRACES}", got=str(limit))
+    email = None if query.email is None else query.email.strip()
+    if email is not None and not email.isascii():
+        # No address of ours has such letters, so no login was ever of one.
+        return TracePage((), None)
+
+    def work(tx: Tx) -> TracePage:
+        organization_id = query.organization_id
+        if organization_id is None:
+            authorize(actor, "sso.search_traces", None)
+        else:
+            found = resolve(tx, actor, organization_id, "sso.get_connections")
+            organization_id = found.organization_id
+        wanted = TraceFilter(
+            actor.project.project_id,
+            organization_id,
+            query.connection_id,
+            query.outcome,
+            query.trace_id,
+            email,
+            query.tests,
+        )
+        traces, more = tx.logins.search(wanted, after=after, limit=limit)
+        return TracePage([seen_by(actor, trace) for trace in traces], make_cursor(more))
 
     return await rt.store.read(work)

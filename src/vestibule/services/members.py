@@ -17,6 +17,7 @@ from vestibule.domain.members import (
     Registration,
     RetiredEmail,
     decide_admission,
+    email_id,
 )
 from vestibule.domain.metadata import MAX_BYTES, MAX_KEYS, merge_metadata, promote
 from vestibule.domain.organizations import Organization, check_external_id
@@ -33,7 +34,7 @@ from vestibule.domain.rbac import (
 from vestibule.errors import VestibuleError, refusal
 from vestibule.services.audit import record
 from vestibule.services.organizations import OrganizationView, resolve, resolve_all, view, views
-from vestibule.services.rbac import Actor
+from vestibule.services.rbac import Actor, authorize
 from vestibule.services.runtime import Runtime
 from vestibule.services.search import (
     Operand,
@@ -131,8 +132,8 @@ async def create(
             tx, actor, organization_name, "organizations_members.create", fields=list(changes)
         )
         member = replace(new, organization_id=organization.organization_id)
-        _require_free(tx, member.organization_id, address)
-        member = _changed(tx, actor, organization, member, changes)
+        require_free(tx, member.organization_id, address)
+        member = with_changes(tx, actor, organization, member, changes)
         tx.members.insert(member, actor.project.project_id)
         record(tx, rt, actor, member.organization_id, "member.created", member.member_id)
         return member_view(tx, actor.project, view(tx, organization), member)
@@ -196,17 +197,19 @@ async def update(
         raise refusal("cannot_preserve_existing_sessions")
 
     def work(tx: Tx) -> MemberView:
-        organization, old = _resolve_member(
+        organization, old = resolve_member(
             tx, actor, organization_name, member_name, "organizations_members.update", list(changes)
         )
         if old.status == "deleted":
             raise refusal("action_available_only_for_active_members", got=old.status)
         if changes.get("mfa_phone_number") and old.mfa_phone_number:
             raise refusal("mfa_phone_number_already_set")
-        new = replace(_changed(tx, actor, organization, old, changes), updated_at=rt.now())
+        new = replace(with_changes(tx, actor, organization, old, changes), updated_at=rt.now())
         if address := changes.get("email_address"):
             retire = not changes.get("unlink_email")
-            new = _with_email(rt, tx, actor.project, new, read_email(address), retire, False)
+            new = with_email(tx, actor.project, new, read_email(address), retire, False)
+            # A link that somebody asked for before would undo this.
+            tx.magic_links.delete_of_member(old.member_id)
         tx.members.update(new)
         if "roles" in changes and not changes.get("preserve_existing_sessions"):
             _end_sessions_of_lost_roles(tx, actor.project, organization, old, new)
@@ -225,7 +228,7 @@ async def delete(rt: Runtime, actor: Actor, organization_name: str, member_name:
     come in again as somebody new."""
 
     def work(tx: Tx) -> str:
-        organization, old = _resolve_member(
+        organization, old = resolve_member(
             tx, actor, organization_name, member_name, "organizations_members.delete"
         )
         if old.status == "deleted":
@@ -233,6 +236,8 @@ async def delete(rt: Runtime, actor: Actor, organization_name: str, member_name:
         tx.members.update(replace(old, status="deleted", retired_emails=(), updated_at=rt.now()))
         tx.sessions.delete_of_member(old.member_id)
         tx.logins.delete_tokens_of_member(old.member_id)
+        tx.magic_links.delete_of_member(old.member_id)
+        tx.mail.delete_of_member(old.member_id)
         tx.idp_tokens.delete_of_member(old.member_id)
         record(tx, rt, actor, organization.organization_id, "member.deleted", old.member_id)
         return old.member_id
@@ -252,7 +257,7 @@ async def reactivate(
             raise refusal("bad_request", want="a deleted member", got=old.status)
         if not old.email_address_verified:
             raise refusal("bad_request", want="a verified e-mail address", got="an unverified one")
-        _require_free(tx, organization.organization_id, old.email_address)
+        require_free(tx, organization.organization_id, old.email_address)
         if old.external_id and tx.members.find_by_external_id(
             organization.organization_id, old.external_id
         ):
@@ -271,7 +276,7 @@ async def clear(
     """Take away one thing of a member: the operation's name says what."""
 
     def work(tx: Tx) -> MemberView:
-        organization, old = _resolve_member(tx, actor, organization_name, member_name, operation)
+        organization, old = resolve_member(tx, actor, organization_name, member_name, operation)
         new = replace(old, updated_at=rt.now())
         if operation == "organizations_members.delete_mfa_phone_number":
             new = replace(new, mfa_phone_number="")
@@ -298,7 +303,7 @@ async def unlink_retired_email(
         raise refusal("field_missing", want="email_id or email_address")
 
     def work(tx: Tx) -> MemberView:
-        organization, old = _resolve_member(
+        organization, old = resolve_member(
             tx, actor, organization_name, member_name, "organizations_members.unlink_retired_email"
         )
         kept = tuple(
@@ -321,7 +326,7 @@ async def unlink_retired_email(
     return await rt.store.write(work)
 
 
-def _resolve_member(
+def resolve_member(
     tx: Tx,
     actor: Actor,
     organization_name: str,
@@ -350,7 +355,7 @@ def _resolve_member(
     return organization, member
 
 
-def _changed(
+def with_changes(
     tx: Tx, actor: Actor, organization: Organization, old: Member, changes: Mapping[str, Any]
 ) -> Member:
     """The member with the wire's fields applied, all but the address."""
@@ -386,8 +391,7 @@ def _changed(
     return new
 
 
-def _with_email(
-    rt: Runtime,
+def with_email(
     tx: Tx,
     project: Project,
     old: Member,
@@ -405,14 +409,14 @@ def _with_email(
     if owner is not None and owner[0].member_id != old.member_id:
         raise refusal("retired_member_email" if owner[1] else "duplicate_member_email", got=address)
     if retire:
-        email_id = rt.new_id("member-email", project.environment)
-        retired = (*retired, RetiredEmail(email_id, old.email_address))
+        named = email_id(old.member_id, old.email_address, project.environment)
+        retired = (*retired, RetiredEmail(named, old.email_address))
     return replace(
         old, email_address=address, email_address_verified=verified, retired_emails=retired
     )
 
 
-def _require_free(tx: Tx, organization_id: str, address: str) -> None:
+def require_free(tx: Tx, organization_id: str, address: str) -> None:
     owner = tx.members.find_by_email(organization_id, address)
     if owner is not None:
         raise refusal("retired_member_email" if owner[1] else "duplicate_member_email", got=address)
@@ -539,6 +543,32 @@ def holders(tx: Tx, organization: Organization, role_id: str, limit: int) -> Seq
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class RoleUse:
+    """Who would notice that a role of the policy goes: members who hold it by hand, and rules of
+    connections and address domains that give it."""
+
+    members: int
+    rules: int
+
+
+async def role_use(rt: Runtime, actor: Actor, role_id: str) -> RoleUse:
+    """How much in the project stands on one role.
+
+    Raises:
+        operation_needs_project_secret
+    """
+    authorize(actor, "projects.policy", None)
+    project_id = actor.project.project_id
+
+    def work(tx: Tx) -> RoleUse:
+        rules = tx.connections.count_rules(project_id, role_id)
+        rules += tx.organizations.count_email_rules(project_id, role_id)
+        return RoleUse(tx.members.count_by_hand(project_id, role_id), rules)
+
+    return await rt.store.read(work)
+
+
 class _Roles:
     """What gives which role in some organizations, read once for all filters of a search."""
 
@@ -635,7 +665,7 @@ def admit(
         fresh = _with_profile(member, profile, now, warnings)
         if admission.change_email:
             try:
-                fresh = _with_email(rt, tx, project, fresh, profile.email, True, True)
+                fresh = with_email(tx, project, fresh, profile.email, True, True)
             except VestibuleError as error:
                 # The registration says who this is; the address of somebody else stays theirs.
                 warnings.append(f"email: {profile.email} belongs to another member ({error.code})")
@@ -685,6 +715,15 @@ def decide(
         registered_as_other=registered,
     )
     return admission, by_subject
+
+
+def come_in(tx: Tx, rt: Runtime, member: Member) -> Member:
+    """The member as who has just proved their address: verified, and active from now on."""
+    if member.status == "active" and member.email_address_verified:
+        return member
+    proved = replace(member, status="active", email_address_verified=True, updated_at=rt.now())
+    tx.members.update(proved)
+    return proved
 
 
 def misfits(left_out: Sequence[str]) -> list[str]:

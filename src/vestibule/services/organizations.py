@@ -76,6 +76,7 @@ def resolve(
     *,
     fields: Sequence[str] = (),
     member_id: str | None = None,
+    certificates_of: str | None = None,
 ) -> Organization:
     """Find an organization by id, external id or slug, and ask whether the actor may do this.
 
@@ -90,6 +91,7 @@ def resolve(
         found.organization_id if found else None,
         fields=fields,
         member_id=member_id,
+        certificates_of=certificates_of,
     )
     if found is None:
         raise refusal("organization_not_found", got=name)
@@ -123,6 +125,11 @@ def views(tx: Tx, organizations: Sequence[Organization]) -> list[OrganizationVie
 async def create(rt: Runtime, actor: Actor, changes: Mapping[str, object]) -> OrganizationView:
     """Create an organization from the wire's fields; `organization_name` is the only needed one."""
     authorize(actor, "organizations.create", None)
+    return await rt.store.write(lambda tx: OrganizationView(establish(rt, tx, actor, changes), ()))
+
+
+def establish(rt: Runtime, tx: Tx, actor: Actor, changes: Mapping[str, object]) -> Organization:
+    """The same inside of a transaction that is open already; who may is the caller's to ask."""
     project = actor.project
     name = check_name(str(changes.get("organization_name") or ""))
     slug = str(changes.get("organization_slug") or "")
@@ -140,18 +147,14 @@ async def create(rt: Runtime, actor: Actor, changes: Mapping[str, object]) -> Or
         updated_at=now,
         settings=settings,
     )
-
-    def work(tx: Tx) -> OrganizationView:
-        organization = _changed(tx, actor, new, given)
-        if not slug:
-            organization = replace(organization, slug=_free_slug(tx, project.project_id, new.slug))
-        elif tx.organizations.slug_taken(project.project_id, slug):
-            raise refusal("organization_slug_already_used", got=slug)
-        tx.organizations.insert(organization)
-        record(tx, rt, actor, organization.organization_id, "organization.created")
-        return OrganizationView(organization, ())
-
-    return await rt.store.write(work)
+    organization = _changed(tx, actor, new, given)
+    if not slug:
+        organization = replace(organization, slug=_free_slug(tx, project.project_id, new.slug))
+    elif tx.organizations.slug_taken(project.project_id, slug):
+        raise refusal("organization_slug_already_used", got=slug)
+    tx.organizations.insert(organization)
+    record(tx, rt, actor, organization.organization_id, "organization.created")
+    return organization
 
 
 async def get(rt: Runtime, actor: Actor, name: str) -> OrganizationView:

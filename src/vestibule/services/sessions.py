@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vestibule.domain.attributes import email_key
 from vestibule.domain.connections import ExternalConnection, require_open
+from vestibule.domain.discovery import allows
 from vestibule.domain.ids import token_hash
 from vestibule.domain.jwt_templates import Subject, fill, variables
 from vestibule.domain.logins import SsoToken, require_pkce
-from vestibule.domain.members import Member, Registration, require_sso_allowed
+from vestibule.domain.members import Member, Registration, email_id, require_sso_allowed
 from vestibule.domain.organizations import AUTH_METHODS, Organization
 from vestibule.domain.projects import Project
 from vestibule.domain.rbac import MemberRole, granting_roles, session_roles
 from vestibule.domain.sessions import (
     INTERMEDIATE_LIFETIME,
     SESSION_CLAIM,
+    EmailFactor,
     Factor,
     IntermediateSession,
+    Proof,
     Session,
     duration,
     jwt_claims,
@@ -30,7 +33,7 @@ from vestibule.domain.sessions import (
 from vestibule.errors import refusal
 from vestibule.services import keys
 from vestibule.services.audit import record
-from vestibule.services.members import MemberView, find_member, member_view
+from vestibule.services.members import MemberView, come_in, find_member, member_view
 from vestibule.services.organizations import OrganizationView, resolve, view
 from vestibule.services.projects import ready_template
 from vestibule.services.rbac import Actor, OnBehalf, authorize
@@ -83,6 +86,26 @@ class SessionLocator:
     @property
     def given(self) -> bool:
         return bool(self.token or self.jwt)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller asks of the session that a proof becomes. `locator` names one to carry on,
+    `intermediate_token` the proofs that were given before this one."""
+
+    locator: SessionLocator = SessionLocator()
+    duration_minutes: int | None = None
+    custom_claims: Mapping[str, object] | None = None
+    intermediate_token: str | None = None
+    ip_address: str = ""
+    user_agent: str = ""
+
+    def length(self, project: Project) -> timedelta:
+        """Raises: invalid_session_duration_minutes."""
+        return duration(self.duration_minutes, limit=project.settings.max_session_duration_minutes)
+
+
+NO_WISH = Wish()
 
 
 # --- finding ------------------------------------------------------------------------------------
@@ -147,12 +170,28 @@ async def actor_for(rt: Runtime, project: Project, locator: SessionLocator) -> A
             same = find_session(tx, project, other, now, allow_expired_jwt=False)
             if same.session.session_id != found.session.session_id:
                 raise refusal("too_many_session_arguments", detail="the headers differ")
-        shown = member_view(tx, project, OrganizationView(found.organization, ()), found.member)
-        _require_standing(found.session, shown.registrations)
-        roles = session_roles(shown.roles, found.session.connection_ids)
-        return Actor(project, OnBehalf(found.member, found.session, found.organization, roles))
+        return Actor(project, _on_behalf(tx, project, found))
 
     return await rt.store.read(work)
+
+
+def _on_behalf(tx: Tx, project: Project, found: FoundSession) -> OnBehalf:
+    shown = member_view(tx, project, OrganizationView(found.organization, ()), found.member)
+    _require_standing(found.session, shown.registrations)
+    roles = session_roles(shown.roles, found.session.connection_ids)
+    return OnBehalf(found.member, found.session, found.organization, roles)
+
+
+def standing_of(tx: Tx, project: Project, session_id: str, now: datetime) -> OnBehalf:
+    """The member of a session that is known by its id, with the roles that count at this moment.
+
+    Raises:
+        session_not_found.
+    """
+    found = tx.sessions.find_by_id(project.project_id, session_id, now)
+    if found is None or found.member.status == "deleted":
+        raise refusal("session_not_found")
+    return _on_behalf(tx, project, found)
 
 
 async def whoami(rt: Runtime, actor: Actor) -> MemberView:
@@ -174,23 +213,17 @@ async def authenticate_sso(
     sso_token: str,
     *,
     code_verifier: str | None = None,
-    locator: SessionLocator = SessionLocator(),
-    duration_minutes: int | None = None,
-    custom_claims: Mapping[str, object] | None = None,
-    intermediate_token: str | None = None,
-    ip_address: str = "",
-    user_agent: str = "",
+    wish: Wish = NO_WISH,
 ) -> Authenticated:
     """Turn the token of the redirect into a session (§4.7). The token works once; a failed PKCE
     check does not use it up.
 
     Raises:
         sso_token_not_found, pkce_mismatch, pkce_expected_code_verifier,
-        pkce_did_not_expect_code_verifier, member_session_member_id_mismatch,
-        invalid_session_duration_minutes, intermediate_session_not_found, and whatever now stands
-        in the way of a login through that connection.
+        pkce_did_not_expect_code_verifier, whatever now stands in the way of a login through that
+        connection, and what `complete` raises.
     """
-    length = duration(duration_minutes, limit=project.settings.max_session_duration_minutes)
+    wish.length(project)
 
     def work(tx: Tx) -> Authenticated:
         now = rt.now()
@@ -199,7 +232,7 @@ async def authenticate_sso(
         if token is None or token.project_id != project.project_id:
             raise refusal("sso_token_not_found")
         require_pkce(token.pkce_code_challenge, code_verifier)
-        organization, member = _still_welcome(tx, project, token, now)
+        organization, member = still_welcome(tx, project, token, now)
         factor = Factor(
             token.registration_id,
             token.connection_id,
@@ -212,40 +245,85 @@ async def authenticate_sso(
             token.idp_session,
         )
         shown = member_view(tx, project, view(tx, organization), member)
-        if locator.given:
-            held = find_session(tx, project, locator, now, allow_expired_jwt=True)
-            if held.member.member_id != member.member_id:
-                raise refusal("member_session_member_id_mismatch")
-            _require_standing(held.session, shown.registrations)
-            session = replace(
-                with_factor(held.session, factor),
-                last_accessed_at=now,
-                custom_claims=merge_claims(held.session.custom_claims, custom_claims),
-            )
-            if duration_minutes:
-                session = until(session, max(held.session.expires_at, now + length))
-            tx.sessions.update(session)
-            done = _shown(tx, project, session, held.token, shown, now)
-            tx.logins.finish_trace(token.trace_id, now)
-            return Authenticated(shown, done, trace_id=token.trace_id)
-        if intermediate_token:
-            pending = tx.sessions.take_intermediate(token_hash(intermediate_token), now)
-            if pending is None:
-                raise refusal("intermediate_session_not_found")
-            if pending.member_id != member.member_id:
-                raise refusal("invalid_intermediate_session_token_for_organization")
+        done = complete(rt, tx, project, shown, factor, wish)
         tx.logins.finish_trace(token.trace_id, now)
-        if _needs_mfa(organization, member):
-            return _intermediate(rt, tx, shown, (factor,), token.trace_id)
-        opened = _open(
-            rt, tx, project, shown, factor, now + length, custom_claims, ip_address, user_agent
-        )
-        return Authenticated(shown, opened, trace_id=token.trace_id)
+        return replace(done, trace_id=token.trace_id)
 
     return await rt.store.write(work)
 
 
-def _still_welcome(
+def complete(
+    rt: Runtime, tx: Tx, project: Project, shown: MemberView, proof: Proof, wish: Wish
+) -> Authenticated:
+    """What a member's proof becomes: one more of the session that the caller holds, a session of
+    its own, or, where a second factor is required, an intermediate session (§4.7).
+
+    A valid session needs no second factor. Proofs that were given before are taken up; while
+    something is missing still, they go on waiting under the same token.
+
+    Raises:
+        invalid_session_duration_minutes, session_not_found, member_session_member_id_mismatch,
+        intermediate_session_not_found, invalid_intermediate_session_token_for_organization.
+    """
+    now, length, member = rt.now(), wish.length(project), shown.member
+    if wish.locator.given:
+        held = find_session(tx, project, wish.locator, now, allow_expired_jwt=True)
+        if held.member.member_id != member.member_id:
+            raise refusal("member_session_member_id_mismatch")
+        _require_standing(held.session, shown.registrations)
+        session = replace(
+            with_factor(held.session, proof),
+            last_accessed_at=now,
+            custom_claims=merge_claims(held.session.custom_claims, wish.custom_claims),
+        )
+        if wish.duration_minutes:
+            session = until(session, max(held.session.expires_at, now + length))
+        tx.sessions.update(session)
+        return Authenticated(shown, _shown(tx, project, session, held.token, shown, now))
+    earlier = (
+        take_proofs(tx, project, member, wish.intermediate_token, now)
+        if wish.intermediate_token
+        else None
+    )
+    proofs = (*(earlier.proofs if earlier else ()), proof)
+    if needs_mfa(shown.organization.organization, member):
+        return _intermediate(rt, tx, shown, proofs, wish.intermediate_token, earlier)
+    return Authenticated(shown, _open(rt, tx, project, shown, proofs, wish))
+
+
+def take_proofs(
+    tx: Tx, project: Project, member: Member, token: str, now: datetime
+) -> IntermediateSession:
+    """The proofs behind an intermediate session, once, if they are this member's: given for this
+    very member, or for the member's own address.
+
+    Raises:
+        intermediate_session_not_found, invalid_intermediate_session_token_for_organization.
+    """
+    place = token_hash(token)
+    pending = tx.sessions.take_intermediate(place, now)
+    if pending is not None:
+        if pending.member_id != member.member_id:
+            raise refusal("invalid_intermediate_session_token_for_organization")
+        return pending
+    found = tx.discovery.take(project.project_id, place, now)
+    if found is None:
+        raise refusal("intermediate_session_not_found")
+    if email_key(found.email_address) != email_key(member.email_address):
+        raise refusal("invalid_intermediate_session_token_for_organization")
+    proof = email_factor(project, member, found.authenticated_at)
+    return IntermediateSession(
+        member.organization_id, member.member_id, (), found.expires_at, proof
+    )
+
+
+def email_factor(project: Project, member: Member, at: datetime) -> EmailFactor:
+    """The proof that the member read the mail of their address at that time."""
+    address = member.email_address
+    return EmailFactor(email_id(member.member_id, address, project.environment), address, at, at)
+
+
+def still_welcome(
     tx: Tx, project: Project, token: SsoToken, now: datetime
 ) -> tuple[Organization, Member]:
     """Whether the login that ended at the callback may still become a session."""
@@ -268,17 +346,9 @@ def _still_welcome(
 
 
 def _open(
-    rt: Runtime,
-    tx: Tx,
-    project: Project,
-    shown: MemberView,
-    factor: Factor,
-    expires_at: datetime,
-    custom_claims: Mapping[str, object] | None,
-    ip_address: str,
-    user_agent: str,
+    rt: Runtime, tx: Tx, project: Project, shown: MemberView, proofs: Sequence[Proof], wish: Wish
 ) -> SessionView:
-    """A new session with one proof."""
+    """A new session that stands on these proofs; the length counts from now."""
     now = rt.now()
     session = Session(
         session_id=rt.new_id("member-session", project.environment),
@@ -286,39 +356,56 @@ def _open(
         member_id=shown.member.member_id,
         started_at=now,
         last_accessed_at=now,
-        expires_at=expires_at,
-        factors=(factor,),
-        custom_claims=merge_claims({}, custom_claims),
-        ip_address=ip_address[:64],
-        user_agent=user_agent[:512],
+        expires_at=now + wish.length(project),
+        custom_claims=merge_claims({}, wish.custom_claims),
+        ip_address=wish.ip_address[:64],
+        user_agent=wish.user_agent[:512],
     )
-    session = until(session, expires_at)
+    for proof in proofs:
+        session = with_factor(session, proof)
+    _require_standing(session, shown.registrations)
     secret = rt.new_token()
     tx.sessions.insert(session, secret, token_hash(secret))
     return _shown(tx, project, session, secret, shown, now)
 
 
-def _needs_mfa(organization: Organization, member: Member) -> bool:
+def needs_mfa(organization: Organization, member: Member) -> bool:
     return organization.settings.mfa_policy == "REQUIRED_FOR_ALL" or member.mfa_enrolled
 
 
 def _intermediate(
-    rt: Runtime, tx: Tx, member: MemberView, factors: tuple[Factor, ...], trace_id: str
+    rt: Runtime,
+    tx: Tx,
+    shown: MemberView,
+    proofs: Sequence[Proof],
+    known_token: str | None = None,
+    earlier: IntermediateSession | None = None,
+    *,
+    primary_methods: tuple[str, ...] | None = None,
 ) -> Authenticated:
-    token = rt.new_token()
-    expires_at = rt.now() + INTERMEDIATE_LIFETIME
+    """Keep the proofs until the rest is proved too. Those that were kept before are taken anew
+    under the same token, and no longer than before."""
+    token = known_token or rt.new_token()
+    expires_at = earlier.expires_at if earlier else rt.now() + INTERMEDIATE_LIFETIME
+    factors = {f.connection_id: f for f in proofs if isinstance(f, Factor)}
+    emails = [f for f in proofs if isinstance(f, EmailFactor)]
+    member = shown.member
     tx.sessions.put_intermediate(
         token_hash(token),
         IntermediateSession(
-            member.member.organization_id, member.member.member_id, factors, expires_at
+            member.organization_id,
+            member.member_id,
+            tuple(factors.values()),
+            expires_at,
+            emails[-1] if emails else None,
         ),
     )
     return Authenticated(
-        member,
+        shown,
         intermediate_token=token,
         intermediate_expires_at=expires_at,
-        mfa_required=True,
-        trace_id=trace_id,
+        mfa_required=primary_methods is None,
+        primary_methods=primary_methods,
     )
 
 
@@ -424,6 +511,9 @@ async def revoke(
             if member is None:
                 raise refusal("member_not_found", got=member_id)
             ended = tx.sessions.delete_of_member(member.member_id)
+            if member.status == "active":
+                # Whoever held a session may have had links sent.
+                tx.magic_links.delete_of_member(member.member_id)
         else:
             found = find_to_revoke(tx, actor, session_id, locator, now)
             member = found.member
@@ -485,17 +575,22 @@ async def exchange(
     """Exchange a session for one in another organization (§5.5, decision 2).
 
     It completes at once where the target has an open External connection to the very connection
-    of one of the session's factors and lets it; in every other case the person has to sign in
-    there. Whoever is no member there learns only that their session does not open it.
+    of one of the session's factors and lets it, and where the session stands on an e-mail address
+    and the target lets people in by that; in every other case the person has to sign in there.
+    Whoever is no member there learns only that their session does not open it.
 
     Raises:
         insufficient_factors_for_session_exchange, organization_not_found, session_not_found.
     """
-    length = duration(duration_minutes, limit=project.settings.max_session_duration_minutes)
+    asked = Wish(duration_minutes=duration_minutes, custom_claims=custom_claims)
+    asked.length(project)
 
     def work(tx: Tx) -> Authenticated:
         now = rt.now()
         held = find_session(tx, project, locator, now, allow_expired_jwt=True)
+        wish = replace(
+            asked, ip_address=held.session.ip_address, user_agent=held.session.user_agent
+        )
         _require_standing(held.session, tx.members.registrations(held.member.member_id))
         target = resolve(tx, Actor(project), organization_name, "sessions.exchange")
         if target.organization_id == held.organization.organization_id:
@@ -505,11 +600,13 @@ async def exchange(
             tx.sessions.touch(session.session_id, now)
             return Authenticated(shown, _shown(tx, project, session, held.token, shown, now))
         way = _way_in(tx, held, target)
+        if way is None and held.session.email is not None:
+            return _exchange_by_email(rt, tx, project, held, target, held.session.email, wish)
         member = _member_there(tx, held, target, way)
         require_sso_allowed(target.settings, member)
         if way is None:
             shown = member_view(tx, project, view(tx, target), member)
-            return _primary_required(rt, tx, shown)
+            return primary_required(rt, tx, shown)
         external, source_factor = way
         if member.status != "active":
             member = replace(member, status="active", updated_at=now)
@@ -524,12 +621,9 @@ async def exchange(
             not_after=held.session.expires_at,
         )
         shown = member_view(tx, project, view(tx, target), member)
-        if _needs_mfa(target, member):
-            return _intermediate(rt, tx, shown, (factor,), "")
-        opened = _open(
-            rt, tx, project, shown, factor, now + length, custom_claims,
-            held.session.ip_address, held.session.user_agent,
-        )  # fmt: skip
+        if needs_mfa(target, member):
+            return _intermediate(rt, tx, shown, (factor,))
+        opened = _open(rt, tx, project, shown, (factor,), wish)
         for organization_id in (target.organization_id, held.organization.organization_id):
             record(
                 tx, rt, Actor(project), organization_id, "session.exchanged", member.member_id,
@@ -538,6 +632,40 @@ async def exchange(
         return Authenticated(shown, opened)
 
     return await rt.store.write(work)
+
+
+def _exchange_by_email(
+    rt: Runtime,
+    tx: Tx,
+    project: Project,
+    held: FoundSession,
+    target: Organization,
+    proof: EmailFactor,
+    wish: Wish,
+) -> Authenticated:
+    """An address proves the same everywhere, unlike an assertion of one organization's provider.
+
+    The address counts that was proved, and not the one that the member was given since.
+    """
+    owner = tx.members.find_by_email(target.organization_id, proof.email_address)
+    if owner is None or owner[1] or owner[0].status == "deleted":
+        raise refusal("insufficient_factors_for_session_exchange")
+    there = owner[0]
+    own = replace(email_factor(project, there, proof.last_authenticated_at), created_at=rt.now())
+    if not allows(target.settings, there, "magic_link"):
+        shown = member_view(tx, project, view(tx, target), there)
+        return primary_required(rt, tx, shown, (own,))
+    member = come_in(tx, rt, there)
+    shown = member_view(tx, project, view(tx, target), member)
+    if needs_mfa(target, member):
+        return _intermediate(rt, tx, shown, (own,))
+    opened = _open(rt, tx, project, shown, (own,), wish)
+    for organization_id in (target.organization_id, held.organization.organization_id):
+        record(
+            tx, rt, Actor(project), organization_id, "session.exchanged", member.member_id,
+            email_id=own.email_id,
+        )  # fmt: skip
+    return Authenticated(shown, opened)
 
 
 def _way_in(
@@ -641,26 +769,22 @@ def _registration_there(
     return registration
 
 
-def _primary_required(rt: Runtime, tx: Tx, member: MemberView) -> Authenticated:
-    """Nothing of an SSO session carries over, so all is still to be proved."""
-    settings = member.organization.organization.settings
-    allowed = (
-        settings.allowed_auth_methods if settings.auth_methods == "RESTRICTED" else AUTH_METHODS
-    )
-    if not member.organization.active_connections:
-        allowed = tuple(method for method in allowed if method != "sso")
-    token = rt.new_token()
-    expires_at = rt.now() + INTERMEDIATE_LIFETIME
-    tx.sessions.put_intermediate(
-        token_hash(token),
-        IntermediateSession(member.member.organization_id, member.member.member_id, (), expires_at),
-    )
-    return Authenticated(
-        member,
-        intermediate_token=token,
-        intermediate_expires_at=expires_at,
-        primary_methods=allowed,
-    )
+def primary_required(
+    rt: Runtime, tx: Tx, shown: MemberView, proofs: Sequence[Proof] = ()
+) -> Authenticated:
+    """What was proved does not let the member in: they have to sign in by another way."""
+    methods = allowed_methods(shown.organization, shown.member)
+    return _intermediate(rt, tx, shown, proofs, primary_methods=methods)
+
+
+def allowed_methods(organization: OrganizationView, member: Member | None) -> tuple[str, ...]:
+    """The ways by which an organization lets this person in, in the wire's words."""
+    settings = organization.organization.settings
+    restricted = settings.auth_methods == "RESTRICTED" and not (member and member.is_breakglass)
+    allowed = settings.allowed_auth_methods if restricted else AUTH_METHODS
+    if not organization.active_connections:
+        return tuple(method for method in allowed if method != "sso")
+    return allowed
 
 
 # --- the JWT ------------------------------------------------------------------------------------

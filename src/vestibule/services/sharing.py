@@ -7,22 +7,25 @@ the connection goes (decision 4). Every step is recorded in both organizations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vestibule.domain.connections import (
     Connection,
     ExternalConnection,
     SamlConnection,
+    ShareStatus,
     SourceConnection,
     after_approval,
     after_revocation,
 )
 from vestibule.domain.organizations import without_connections
+from vestibule.domain.rbac import RoleRules
 from vestibule.errors import refusal
 from vestibule.services.audit import record
 from vestibule.services.rbac import Actor, authorize
 from vestibule.services.runtime import Runtime
 from vestibule.storage import Tx
+from vestibule.storage.connections import SharedRow
 
 
 def end_external_connections(tx: Tx, rt: Runtime, actor: Actor, source: Connection) -> int:
@@ -184,3 +187,68 @@ def _pair(
         if external.connection_id == external_id:
             return source, external
     raise refusal("external_connection_not_found", got=external_id)
+
+
+MAX_SHARED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who signs people in through somebody else's connection, and with what rules of their own."""
+
+    organization_id: str
+    organization_name: str
+    connection_id: str
+    status: ShareStatus
+    rules: RoleRules
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A connection of one organization, and everybody that it is shared with."""
+
+    owner_id: str
+    owner_name: str
+    connection_id: str
+    connection_name: str
+    kind: str
+    receivers: tuple[Receiver, ...]
+
+
+async def share_map(
+    rt: Runtime, actor: Actor, limit: int = 200, organization_id: str | None = None
+) -> list[Shared]:
+    """Who shares what with whom in the project: the latest `limit` External connections, by the
+    connection that they lead to. With an organization only what it gives or takes.
+
+    Raises:
+        operation_needs_project_secret, field_invalid.
+    """
+    authorize(actor, "sso.share_map", None)
+    if not 1 <= limit <= MAX_SHARED:
+        raise refusal("field_invalid", want=f"a limit of 1 to {MAX_SHARED}", got=str(limit))
+    project_id = actor.project.project_id
+    rows = await rt.store.read(lambda tx: tx.connections.shared_in(project_id, limit, organization_id))
+    by_source: dict[str, list[SharedRow]] = {}
+    for row in rows:
+        by_source.setdefault(row.source_id, []).append(row)
+    return [
+        Shared(
+            held[0].owner.organization_id,
+            held[0].owner.name,
+            source_id,
+            held[0].source_name,
+            held[0].source_kind,
+            tuple(
+                Receiver(
+                    row.receiver.organization_id,
+                    row.receiver.name,
+                    row.external.connection_id,
+                    row.external.share_status,
+                    row.external.rules,
+                )
+                for row in held
+            ),
+        )
+        for source_id, held in by_source.items()
+    ]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,11 +25,11 @@ from vestibule.domain.connections import (
     SigningKeyPair,
     SourceConnection,
 )
-from vestibule.domain.expiry_notices import first_notice
+from vestibule.domain.expiry_notices import first_end, first_notice
 from vestibule.domain.organizations import Organization
 from vestibule.domain.rbac import RoleRules
 from vestibule.storage import role_sources
-from vestibule.storage.documents import dump, loader, micros
+from vestibule.storage.documents import dump, loader, micros, moment
 from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.sealed import KeyRing
 from vestibule.storage.tables import connection, organization, registration, session, sso_token
@@ -40,6 +42,24 @@ class Secrets:
     encryption_keys: tuple[EncryptionKey, ...] = ()
     client_secret: str = ""
     client_key: SigningKeyPair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedConnection:
+    connection: Connection
+    organization: Organization
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRow:
+    """An External connection between the two organizations that it joins."""
+
+    owner: Organization
+    source_id: str
+    source_name: str
+    source_kind: str
+    receiver: Organization
+    external: ExternalConnection
 
 
 _load_saml = loader(SamlConnection)
@@ -164,6 +184,37 @@ class Connections:
         rows = _DEPENDANTS.run(self._c, {"id": connection_id})
         return [_load_external(row[1]) for row in rows]
 
+    def receivers(self, connection_id: str) -> list[tuple[ExternalConnection, Organization]]:
+        """The same, each with the organization that it lets people into, in the order of
+        creation."""
+        rows = self._c.execute(
+            sa.select(connection.c.document, organization.c.document)
+            .join(organization, organization.c.organization_id == connection.c.organization_id)
+            .where(
+                connection.c.source_connection_id == connection_id, connection.c.kind == "external"
+            )
+            .order_by(connection.c.created_at, connection.c.connection_id)
+        )
+        return [(_load_external(row[0]), _load_organization(row[1])) for row in rows]
+
+    def usage(self, connection_ids: Sequence[str]) -> tuple[int, int]:
+        """How many people are registered with these connections, and how many sessions stand
+        on them."""
+        ids = list(connection_ids)
+        registered = (
+            sa.select(sa.func.count())
+            .select_from(registration)
+            .where(registration.c.connection_id.in_(ids))
+            .scalar_subquery()
+        )
+        standing_on = (
+            sa.select(sa.func.count(sa.distinct(standing.c.session_id)))
+            .where(standing.c.connection_id.in_(ids))
+            .scalar_subquery()
+        )
+        people, sessions = self._c.execute(sa.select(registered, standing_on)).one()
+        return people, sessions
+
     def external_exists(self, organization_id: str, source_connection_id: str) -> bool:
         query = sa.select(sa.literal(1)).where(
             connection.c.organization_id == organization_id,
@@ -221,6 +272,105 @@ class Connections:
             query = query.where(session.c.member_id == member_id)
         return self._c.execute(query).rowcount
 
+    def of_project(self, project_id: str, connection_ids: Sequence[str]) -> list[OwnedConnection]:
+        """Those of these connections that are of this project, each with its organization."""
+        rows = self._c.execute(
+            sa.select(*_COLUMNS, organization.c.document.label("organization_document"))
+            .join(organization, organization.c.organization_id == connection.c.organization_id)
+            .where(
+                organization.c.project_id == project_id,
+                connection.c.connection_id.in_(list(connection_ids)),
+            )
+        )
+        return [OwnedConnection(self._read(*row[:3]), _load_organization(row[3])) for row in rows]
+
+    def ends_of(self, project_id: str, connection_ids: Sequence[str]) -> dict[str, datetime | None]:
+        """When the first certificate of each of these ends, as far as they are of this project."""
+        rows = self._c.execute(
+            sa.select(connection.c.connection_id, connection.c.ends_at)
+            .join(organization, organization.c.organization_id == connection.c.organization_id)
+            .where(
+                organization.c.project_id == project_id,
+                connection.c.connection_id.in_(list(connection_ids)),
+            )
+        )
+        return {name: None if at is None else moment(at) for name, at in rows}
+
+    def first_to_end(self, project_id: str, before: datetime, limit: int) -> list[str]:
+        """Those of a project whose certificates end before then, the first to end first."""
+        return self._ids(
+            sa.select(connection.c.connection_id)
+            .join(organization, organization.c.organization_id == connection.c.organization_id)
+            .where(organization.c.project_id == project_id, connection.c.ends_at < micros(before))
+            .order_by(connection.c.ends_at, connection.c.connection_id)
+            .limit(limit)
+        )
+
+    def latest_of_project(self, project_id: str, limit: int) -> list[str]:
+        """Some of a project, those of its latest organizations first."""
+        latest = (
+            sa.select(organization.c.organization_id, organization.c.created_at)
+            .where(organization.c.project_id == project_id)
+            .order_by(organization.c.created_at.desc(), organization.c.organization_id.desc())
+            .limit(limit)
+            .subquery()
+        )
+        return self._ids(
+            sa.select(connection.c.connection_id)
+            .join(latest, latest.c.organization_id == connection.c.organization_id)
+            .order_by(latest.c.created_at.desc(), connection.c.connection_id)
+            .limit(limit)
+        )
+
+    def _ids(self, query: sa.Select[Any]) -> list[str]:
+        return [row[0] for row in self._c.execute(query)]
+
+    def shared_in(
+        self, project_id: str, limit: int, organization_id: str | None = None
+    ) -> list[SharedRow]:
+        """The External connections of a project with what they lead to, the latest first; of one
+        organization those that it owns the source of and those that it enters people through."""
+        owner = organization.alias("owner")
+        where = [organization.c.project_id == project_id, connection.c.kind == "external"]
+        if organization_id is not None:
+            where.append(
+                sa.or_(
+                    connection.c.organization_id == organization_id,
+                    _source.c.organization_id == organization_id,
+                )
+            )
+        rows = self._c.execute(
+            sa.select(
+                owner.c.document.label("owner_document"),
+                _source.c.connection_id.label("source_id"),
+                _source.c.display_name.label("source_name"),
+                _source.c.kind.label("source_kind"),
+                organization.c.document.label("receiver_document"),
+                connection.c.document,
+            )
+            .select_from(
+                connection.join(
+                    _source, _source.c.connection_id == connection.c.source_connection_id
+                )
+                .join(organization, organization.c.organization_id == connection.c.organization_id)
+                .join(owner, owner.c.organization_id == _source.c.organization_id)
+            )
+            .where(*where)
+            .order_by(connection.c.created_at.desc(), connection.c.connection_id)
+            .limit(limit)
+        )
+        return [
+            SharedRow(
+                _load_organization(row[0]),
+                row[1],
+                row[2],
+                row[3],
+                _load_organization(row[4]),
+                _load_external(row[5]),
+            )
+            for row in rows
+        ]
+
     def rules_of(self, organization_ids: Sequence[str]) -> list[tuple[str, RoleRules]]:
         """The role rules of every open connection of these organizations."""
         rows = self._c.execute(
@@ -233,6 +383,22 @@ class Connections:
             )
         )
         return [(row[0], load_rules(row[1])) for row in rows]
+
+    def count_rules(self, project_id: str, role_id: str) -> int:
+        """How many role rules of the project's connections name a role."""
+        rows = self._c.execute(
+            sa.select(connection.c.rules)
+            .join(organization, organization.c.organization_id == connection.c.organization_id)
+            .where(
+                organization.c.project_id == project_id,
+                connection.c.rules.contains(dump(role_id), autoescape=True),
+            )
+        )
+        found = [load_rules(row[0]) for row in rows]
+        return sum(
+            rules.connection.count(role_id) + sum(one.role_id == role_id for one in rules.groups)
+            for rules in found
+        )
 
     def count(self, organization_id: str) -> int:
         query = (
@@ -269,7 +435,7 @@ class Connections:
             identity_provider = value.identity_provider
             public, secrets = without_secrets(value)
             sealed = self._seal(value.connection_id, secrets)
-        notice = first_notice(value)
+        notice, ends = first_notice(value), first_end(value)
         return {
             "connection_id": value.connection_id,
             "organization_id": value.organization_id,
@@ -283,6 +449,7 @@ class Connections:
             "created_at": micros(value.created_at),
             "rules": dump(value.rules),
             "next_notice_at": None if notice is None else micros(notice),
+            "ends_at": None if ends is None else micros(ends),
             "document": dump(public),
             "sealed": sealed,
         }

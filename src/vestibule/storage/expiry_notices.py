@@ -30,6 +30,11 @@ _NEXT = {
     )
     for table in (connection, idp_metadata)
 }
+_ENDS = Prepared(
+    connection.update()
+    .where(connection.c.connection_id == sa.bindparam("id"))
+    .values(ends_at=sa.bindparam("at"))
+)
 _REMEMBER = Prepared(
     sa.text(
         "INSERT INTO expiry_notice (connection_id, subject, days)"
@@ -60,3 +65,8 @@ class ExpiryNotices:
         for name, at in (("connection", certificates), ("idp_metadata", metadata)):
             moment = None if at is None else micros(at)
             _NEXT[name].run(self._c, {"id": connection_id, "next": moment})
+
+    def note_end(self, connection_id: str, ends_at: datetime | None) -> None:
+        """When the first of its certificates ends: rows of before that column do not say."""
+        moment = None if ends_at is None else micros(ends_at)
+        _ENDS.run(self._c, {"id": connection_id, "at": moment})

@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestibule.domain.attributes import Statement
-from vestibule.domain.logins import LoginAttempt, LoginTrace, SsoToken
+from vestibule.domain.logins import LoginAttempt, LoginTrace, SsoToken, address_hash
 from vestibule.storage.documents import dump, loader, micros, moment
-from vestibule.storage.engine import Prepared
+from vestibule.storage.engine import Prepared, plan_for_these_values
 from vestibule.storage.sealed import KeyRing
 from vestibule.storage.tables import (
     connection,
@@ -117,6 +117,22 @@ class LastLogins:
     refused: LoginTrace | None = None
 
 
+_DAY = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """What a trace has to be; None asks for nothing."""
+
+    project_id: str
+    organization_id: str | None = None
+    connection_id: str | None = None
+    outcome: str | None = None
+    trace_id: str | None = None
+    email: str | None = None
+    tests: bool | None = None
+
+
 class Logins:
     def __init__(self, connection: sa.Connection, ring: KeyRing) -> None:
         self._c = connection
@@ -185,11 +201,12 @@ class Logins:
             {
                 "trace_id": trace.trace_id,
                 "organization_id": trace.organization_id,
+                "project_id": trace.project_id,
                 "connection_id": trace.connection_id,
                 "started_at": micros(trace.started_at),
                 "authenticated_at": None,
-                # A test is no login: what counts logins by their outcome must not find it.
-                "outcome": trace.outcome if trace.test is None else "test",
+                "outcome": _outcome(trace),
+                "email_hash": address_hash(trace.project_id, trace.email) if trace.email else None,
                 "document": dump(trace),
                 "statement_sealed": self._seal_statement(trace.trace_id, statement),
             },
@@ -251,6 +268,109 @@ class Logins:
         )
         return [_trace(*row) for row in rows]
 
+    def search(
+        self, wanted: TraceFilter, *, after: tuple[int, str] | None, limit: int
+    ) -> tuple[list[LoginTrace], tuple[int, str] | None]:
+        """The latest ones first, and where the next page begins."""
+        plan_for_these_values(self._c)
+        columns = login_trace.c
+        where: list[sa.ColumnElement[bool]] = []
+        for column, value in (
+            (columns.organization_id, wanted.organization_id),
+            (columns.connection_id, wanted.connection_id),
+            (columns.trace_id, wanted.trace_id),
+        ):
+            if value is not None:
+                where.append(column == value)
+        if wanted.email is not None:
+            where.append(columns.email_hash == address_hash(wanted.project_id, wanted.email))
+        kinds = _kinds(wanted.outcome, wanted.tests)
+        if where:
+            # SQLite would walk through the logins of the whole project for those of one
+            # connection, because they are in order; an expression keeps it away from that index.
+            where.append(columns.project_id.concat("") == wanted.project_id)
+            kinds = [sa.or_(*kinds)]
+        else:
+            where.append(columns.project_id == wanted.project_id)
+        if after is not None:
+            where.append(
+                sa.tuple_(columns.started_at, columns.trace_id)
+                < sa.tuple_(sa.literal(after[0]), sa.literal(after[1]))
+            )
+        pages = [
+            sa.select(
+                columns.document, columns.authenticated_at, columns.started_at, columns.trace_id
+            )
+            .where(*where, kind)
+            .order_by(columns.started_at.desc(), columns.trace_id.desc())
+            .limit(limit + 1)
+            for kind in kinds
+        ]
+        rows = sorted(
+            (row for page in pages for row in self._c.execute(page)),
+            key=lambda row: (row[2], row[3]),
+            reverse=True,
+        )
+        more = (rows[limit - 1][2], rows[limit - 1][3]) if len(rows) > limit else None
+        return [_trace(row[0], row[1]) for row in rows[:limit]], more
+
+    def days_of_connection(self, connection_id: str, since: datetime) -> list[tuple[int, str, int]]:
+        """How many logins began on each day since, by outcome; days are counted from 1970."""
+        day = (login_trace.c.started_at // _DAY).label("day")
+        rows = self._c.execute(
+            sa.select(day, login_trace.c.outcome, sa.func.count())
+            .where(
+                login_trace.c.connection_id == connection_id,
+                login_trace.c.started_at >= micros(since),
+                login_trace.c.outcome.in_(["accepted", "refused"]),
+            )
+            .group_by(day, login_trace.c.outcome)
+        )
+        return [(int(row[0]), row[1], row[2]) for row in rows]
+
+    def most_refused(self, project_id: str, since: datetime, limit: int) -> list[str]:
+        """The connections of a project through which most logins were refused since."""
+        rows = self._c.execute(
+            sa.select(login_trace.c.connection_id, sa.func.count().label("refused"))
+            .where(
+                login_trace.c.project_id == project_id,
+                login_trace.c.started_at >= micros(since),
+                _REFUSED,
+            )
+            .group_by(login_trace.c.connection_id)
+            .order_by(sa.desc("refused"), login_trace.c.connection_id)
+            .limit(limit)
+        )
+        return [row[0] for row in rows]
+
+    def counts_of(
+        self, connection_ids: Sequence[str], since: datetime
+    ) -> dict[str, tuple[int, int]]:
+        """How many logins were let in and how many refused since, by connection."""
+        found: dict[str, tuple[int, int]] = {}
+        refused = sa.func.sum(sa.case((_REFUSED, 1), else_=0))
+        accepted = sa.func.sum(sa.case((_ACCEPTED, 1), else_=0))
+        rows = self._c.execute(
+            sa.select(login_trace.c.connection_id, accepted, refused)
+            .where(
+                login_trace.c.connection_id.in_(list(connection_ids)),
+                login_trace.c.started_at >= micros(since),
+            )
+            .group_by(login_trace.c.connection_id)
+        )
+        for name, let_in, turned_away in rows:
+            found[name] = (int(let_in), int(turned_away))
+        return found
+
+    def last_accepted(self, connection_ids: Sequence[str]) -> dict[str, datetime]:
+        """When the last login through each of these began that was let in."""
+        rows = self._c.execute(
+            sa.select(connection.c.connection_id, _last(login_trace.c.started_at, _ACCEPTED)).where(
+                connection.c.connection_id.in_(list(connection_ids))
+            )
+        )
+        return {name: moment(at) for name, at in rows if at is not None}
+
     def last_of_connections(self, organization_id: str) -> dict[str, LastLogins]:
         """The last logins through each connection of an organization, by its id."""
         rows = _LAST_OF_CONNECTIONS.run(self._c, {"organization_id": organization_id}).fetchall()
@@ -271,6 +391,30 @@ class Logins:
             ).rowcount
         old = login_trace.delete().where(login_trace.c.started_at < micros(traces_before))
         return gone + self._c.execute(old).rowcount
+
+
+# A test is no login: what counts logins by their outcome must not find it.
+_TESTS = {"tested": "test", "refused": "test_refused"}
+
+
+def _outcome(trace: LoginTrace) -> str:
+    return trace.outcome if trace.test is None else _TESTS.get(trace.outcome, "test")
+
+
+def _kinds(outcome: str | None, tests: bool | None) -> list[sa.ColumnElement[bool]]:
+    """What the column may say where `LoginTrace.outcome` says that, of logins, tests or both."""
+    column, done = login_trace.c.outcome, login_trace.c.authenticated_at
+    logins = {
+        "accepted": sa.and_(column == "accepted", done.is_(None)),
+        "authenticated": sa.and_(column == "accepted", done.is_not(None)),
+        "refused": column == "refused",
+    }
+    trials = {"tested": column == "test", "refused": column == "test_refused"}
+    chosen = [logins, trials] if tests is None else [trials if tests else logins]
+    if outcome is not None:
+        return [kinds[outcome] for kinds in chosen if outcome in kinds] or [sa.false()]
+    both = {name: column == name for name in ("accepted", "refused")}
+    return [one for kinds in chosen for one in (both if kinds is logins else kinds).values()]
 
 
 def _trace(document: str, authenticated_at: int | None) -> LoginTrace:

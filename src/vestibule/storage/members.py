@@ -14,9 +14,17 @@ from vestibule.storage import role_sources
 from vestibule.storage.connections import load_rules
 from vestibule.storage.documents import dump, loader, micros
 from vestibule.storage.engine import Prepared, Stale, plan_for_these_values
-from vestibule.storage.tables import connection, member, member_email, registration
+from vestibule.storage.tables import (
+    connection,
+    member,
+    member_email,
+    organization,
+    registration,
+)
 
 Condition = sa.ColumnElement[bool]
+# So many members are read to find one with a verified address.
+_ENOUGH = 50
 _load = loader(Member)
 _load_registration = loader(Registration)
 _source = connection.alias("source")
@@ -102,6 +110,31 @@ class Members:
         parameters = {"organization_id": organization_id, "key": email_key(address)}
         row = _BY_EMAIL.run(self._c, parameters).fetchone()
         return (_load(row[0]), bool(row[1])) if row else None
+
+    def of_address(self, organization_ids: Collection[str], address: str) -> dict[str, Member]:
+        """Whose address it is in each of these organizations; a retired one is nobody's."""
+        query = (
+            sa.select(member_email.c.organization_id, member.c.document)
+            .join(member, member.c.member_id == member_email.c.member_id)
+            .where(
+                member_email.c.organization_id.in_(list(organization_ids)),
+                member_email.c.email_key == email_key(address),
+                member_email.c.retired.is_(False),
+            )
+        )
+        return {row[0]: _load(row[1]) for row in self._c.execute(query)}
+
+    def knows_domain(self, organization_id: str, domain: str) -> bool:
+        """Whether some member has a verified address of this domain there."""
+        query = sa.select(member.c.document).where(
+            member.c.organization_id == organization_id,
+            member.c.status != "deleted",
+            member.c.email_key.endswith(f"@{domain}", autoescape=True),
+            # Only to read little: metadata may hold the same words, so the document is asked too.
+            member.c.document.contains('"email_address_verified":true', autoescape=True),
+        )
+        found = self._c.execute(query.limit(_ENOUGH))
+        return any(_load(row[0]).email_address_verified for row in found)
 
     def insert(self, new: Member, project_id: str) -> None:
         self._c.execute(member.insert().values(**_row(new), project_id=project_id, version=1))
@@ -212,6 +245,15 @@ class Members:
             found[one.member_id].append(one)
         return found
 
+    def groups_of(self, connection_id: str, people: int = 300) -> list[str]:
+        """The groups of so many of the people who are registered with a connection."""
+        rows = self._c.execute(
+            sa.select(registration.c.document)
+            .where(registration.c.connection_id == connection_id)
+            .limit(people)
+        )
+        return sorted({group for row in rows for group in _load_registration(row[0]).groups})
+
     def put_registration(self, new: Registration, known: Registration | None = None) -> None:
         """Insert or replace. Rules belong to the connection and are not stored here.
 
@@ -242,6 +284,36 @@ class Members:
             role_sources.change(self._c, new.member_id, before, given)
 
     # --- search -----------------------------------------------------------------------------------
+
+    def first_active(self, project_id: str, limit: int) -> list[Member]:
+        """Some who are there: the first of the first organizations."""
+        rows = self._c.execute(
+            sa.select(member.c.document)
+            .select_from(
+                organization.join(
+                    member, member.c.organization_id == organization.c.organization_id
+                )
+            )
+            .where(organization.c.project_id == project_id, member.c.status == "active")
+            .order_by(
+                organization.c.created_at,
+                organization.c.organization_id,
+                member.c.created_at,
+                member.c.member_id,
+            )
+            .limit(limit)
+        )
+        return [_load(row[0]) for row in rows]
+
+    def count_by_hand(self, project_id: str, role_id: str) -> int:
+        """How many members of the project hold the role by hand."""
+        owners = self._c.execute(
+            sa.select(organization.c.organization_id).where(
+                organization.c.project_id == project_id
+            )
+        )
+        sources = {role_sources.by_hand(row[0], role_id) for row in owners}
+        return role_sources.count(self._c, sources)
 
     def search(
         self,

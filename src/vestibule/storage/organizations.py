@@ -72,6 +72,14 @@ class Organizations:
         row = _BY_ID.run(self._c, {"project_id": project_id, "id": organization_id}).fetchone()
         return _load(row[0]) if row else None
 
+    def find_anywhere(self, organization_id: str) -> Organization | None:
+        """In whatever project it is."""
+        query = sa.select(organization.c.document).where(
+            organization.c.organization_id == organization_id
+        )
+        row = self._c.execute(query).first()
+        return _load(row[0]) if row else None
+
     def find_by_any(self, project_id: str, name: str) -> Organization | None:
         """By id, external id or slug, in this order."""
         rows = _BY_ANY.run(self._c, {"project_id": project_id, "id": name}).fetchall()
@@ -110,6 +118,25 @@ class Organizations:
             row[column]: row[0] for column in (3, 2, 1) for row in rows if row[column] is not None
         }
         return {name: _load(by_name[name]) for name in chosen if name in by_name}
+
+    def names(self, project_id: str, organization_ids: Sequence[str]) -> dict[str, str]:
+        """What those of these ids that there are are called."""
+        query = sa.select(organization.c.organization_id, organization.c.document).where(
+            organization.c.project_id == project_id,
+            organization.c.organization_id.in_(list(organization_ids)),
+        )
+        return {row[0]: _load(row[1]).name for row in self._c.execute(query)}
+
+    def count_email_rules(self, project_id: str, role_id: str) -> int:
+        """How many rules of the project's organizations give a role to a domain of addresses."""
+        rows = self._c.execute(
+            sa.select(organization.c.document).where(
+                organization.c.project_id == project_id,
+                organization.c.document.contains(dump(role_id), autoescape=True),
+            )
+        )
+        found = [_load(row[0]).settings.rbac_email_implicit_role_assignments for row in rows]
+        return sum(rule.role_id == role_id for rules in found for rule in rules)
 
     def slug_taken(self, project_id: str, slug: str) -> bool:
         return self._exists(project_id, organization.c.slug == slug)

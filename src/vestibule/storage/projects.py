@@ -7,8 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from vestibule.domain.projects import Project
-from vestibule.storage.documents import dump, loader, micros
+from vestibule.domain.projects import Credential, Project
+from vestibule.storage.documents import dump, loader, micros, moment
 from vestibule.storage.engine import Prepared, Stale
 from vestibule.storage.tables import credential, project
 
@@ -82,7 +82,13 @@ class Projects:
         return stored
 
     def insert_credential(
-        self, credential_id: str, project_id: str, kind: str, secret_hash: bytes, now: datetime
+        self,
+        credential_id: str,
+        project_id: str,
+        kind: str,
+        secret_hash: bytes,
+        now: datetime,
+        last_four: str = "",
     ) -> None:
         self._c.execute(
             credential.insert().values(
@@ -91,6 +97,25 @@ class Projects:
                 kind=kind,
                 secret_hash=secret_hash,
                 created_at=micros(now),
+                last_four=last_four or None,
+            )
+        )
+
+    def credentials(self, project_id: str) -> list[Credential]:
+        """In the order of creation."""
+        columns = credential.c
+        rows = self._c.execute(
+            sa.select(columns.credential_id, columns.kind, columns.created_at, columns.last_four)
+            .where(columns.project_id == project_id)
+            .order_by(columns.created_at, columns.credential_id)
+        )
+        return [Credential(row[0], row[1], moment(row[2]), row[3] or "") for row in rows]
+
+    def delete_credential(self, project_id: str, credential_id: str) -> None:
+        self._c.execute(
+            credential.delete().where(
+                credential.c.project_id == project_id,
+                credential.c.credential_id == credential_id,
             )
         )
 

@@ -107,6 +107,18 @@ def forget_connections(connection: sa.Connection, connection_ids: Sequence[str])
         connection.execute(role_source.delete().where(chosen))
 
 
+def count(connection: sa.Connection, sources: Collection[int]) -> int:
+    """How many members have one of the reasons, where nobody has two of them."""
+    found = 0
+    left = sorted(sources)
+    for begin in range(0, len(left), _CHUNK):
+        query = sa.select(sa.func.count()).where(
+            role_source.c.source.in_(left[begin : begin + _CHUNK])
+        )
+        found += connection.execute(query).scalar_one()
+    return found
+
+
 def held_from(sources: Collection[int]) -> sa.ColumnElement[bool]:
     """Members who have one of the reasons."""
     # Numbers that were made here, written out: as parameters they would cost more than the search.

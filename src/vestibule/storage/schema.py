@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from vestibule.errors import refusal
 from vestibule.storage.engine import Engine
 
-HEAD = "0008"
+HEAD = "0012"
 
 
 def revision(engine: Engine) -> str | None:

@@ -9,21 +9,29 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from vestibule.storage.audit import AuditEvents
+from vestibule.storage.branding import BrandingRows
 from vestibule.storage.connections import Connections
+from vestibule.storage.discovery import DiscoverySessions
+from vestibule.storage.domain_verification import DomainClaims
 from vestibule.storage.drafts import Drafts
 from vestibule.storage.engine import Engine, open_engine
 from vestibule.storage.expiry_notices import ExpiryNotices
+from vestibule.storage.idempotency import IdempotencyKeys
 from vestibule.storage.idp_metadata import IdpMetadataRows
 from vestibule.storage.idp_tokens import IdpTokenRows
 from vestibule.storage.keys import Keys
 from vestibule.storage.login_tests import LoginTests
 from vestibule.storage.logins import Logins
 from vestibule.storage.logouts import Logouts
+from vestibule.storage.magic_links import MagicLinks
+from vestibule.storage.mail import Mails
 from vestibule.storage.members import Members
+from vestibule.storage.operators import Operators
 from vestibule.storage.organizations import Organizations
 from vestibule.storage.projects import Projects
 from vestibule.storage.sealed import KeyRing
 from vestibule.storage.sessions import Sessions
+from vestibule.storage.setup_links import SetupLinks
 
 T = TypeVar("T")
 
@@ -76,6 +84,18 @@ class Tx:
         return Sessions(self._connection, self._ring)
 
     @cached_property
+    def magic_links(self) -> MagicLinks:
+        return MagicLinks(self._connection)
+
+    @cached_property
+    def discovery(self) -> DiscoverySessions:
+        return DiscoverySessions(self._connection)
+
+    @cached_property
+    def mail(self) -> Mails:
+        return Mails(self._connection, self._ring)
+
+    @cached_property
     def idp_tokens(self) -> IdpTokenRows:
         return IdpTokenRows(self._connection, self._ring)
 
@@ -84,8 +104,28 @@ class Tx:
         return IdpMetadataRows(self._connection)
 
     @cached_property
+    def idempotency(self) -> IdempotencyKeys:
+        return IdempotencyKeys(self._connection, self._ring)
+
+    @cached_property
     def expiry_notices(self) -> ExpiryNotices:
         return ExpiryNotices(self._connection)
+
+    @cached_property
+    def setup_links(self) -> SetupLinks:
+        return SetupLinks(self._connection)
+
+    @cached_property
+    def domain_claims(self) -> DomainClaims:
+        return DomainClaims(self._connection)
+
+    @cached_property
+    def operators(self) -> Operators:
+        return Operators(self._connection, self._ring)
+
+    @cached_property
+    def branding(self) -> BrandingRows:
+        return BrandingRows(self._connection)
 
     @cached_property
     def audit(self) -> AuditEvents:

@@ -70,6 +70,8 @@ credential = Table(
     Column("kind", String(16), nullable=False),
     Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
     _time("created_at"),
+    # To tell one secret from another; those of before this column have none.
+    Column("last_four", String(4)),
     Index("ix_credential_project_id", "project_id"),
 )
 
@@ -203,12 +205,15 @@ connection = Table(
     Column("rules", Text, nullable=False),
     # When somebody may have to hear that a certificate ends.
     _time("next_notice_at", nullable=True),
+    # When the first of the certificates ends that logins lean on.
+    _time("ends_at", nullable=True),
     _document(),
     Column("sealed", LargeBinary),
     UniqueConstraint("organization_id", "source_connection_id"),
     Index("ix_connection_source_connection_id", "source_connection_id"),
     Index("ix_connection_page", "organization_id", "created_at", "connection_id"),
     Index("ix_connection_next_notice_at", "next_notice_at"),
+    Index("ix_connection_ends_at", "ends_at"),
 )
 
 # What is known of the document behind a connection's metadata URL; a row for each that has one.
@@ -287,6 +292,24 @@ role_source = Table(
     ),
     Index("ix_role_source_member_key", "member_key"),
     sqlite_with_rowid=False,
+)
+
+# Who runs the request of a key, and what was answered. The key itself is not kept.
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    Column(
+        "project_id",
+        String(80),
+        ForeignKey("project.project_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("key_hash", LargeBinary(32), primary_key=True),
+    Column("holder", LargeBinary(16), nullable=False),
+    _time("expires_at"),
+    _document(),
+    Column("sealed", LargeBinary),
+    Index("ix_idempotency_key_expires_at", "expires_at"),
 )
 
 login_attempt = Table(
@@ -377,6 +400,58 @@ intermediate_session = Table(
     Index("ix_intermediate_session_name_hash", "name_hash"),
 )
 
+# What the token of a mail stands for; a link for discovery belongs to no member.
+magic_link = Table(
+    "magic_link",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    _owner("project_id", "project"),
+    Column("member_id", String(80), ForeignKey("member.member_id", ondelete="CASCADE")),
+    _time("expires_at"),
+    _document(),
+    Index("ix_magic_link_expires_at", "expires_at"),
+    Index("ix_magic_link_member_id", "member_id"),
+    Index("ix_magic_link_project_id", "project_id"),
+)
+
+# What pages asked for and are not told the answer of.
+magic_link_request = Table(
+    "magic_link_request",
+    metadata,
+    _id("request_id", primary_key=True),
+    _owner("project_id", "project"),
+    _time("asked_at"),
+    _document(),
+    Index("ix_magic_link_request_asked_at", "asked_at"),
+    Index("ix_magic_link_request_project_id", "project_id"),
+)
+
+discovery_session = Table(
+    "discovery_session",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    _owner("project_id", "project"),
+    _time("expires_at"),
+    _document(),
+    Index("ix_discovery_session_expires_at", "expires_at"),
+    Index("ix_discovery_session_project_id", "project_id"),
+)
+
+# Mails that are not sent yet. Whoever sends one moves `due_at` to the end of its lease first.
+mail = Table(
+    "mail",
+    metadata,
+    _id("mail_id", primary_key=True),
+    _owner("project_id", "project"),
+    Column("member_id", String(80), ForeignKey("member.member_id", ondelete="CASCADE")),
+    _time("due_at"),
+    Column("tries", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_mail_due_at", "due_at"),
+    Index("ix_mail_member_id", "member_id"),
+    Index("ix_mail_project_id", "project_id"),
+)
+
 logout_attempt = Table(
     "logout_attempt",
     metadata,
@@ -425,16 +500,29 @@ login_trace = Table(
     metadata,
     _id("trace_id", primary_key=True),
     _owner("organization_id", "organization"),
+    _id("project_id"),
     _id("connection_id"),
     _time("started_at"),
     _time("authenticated_at", nullable=True),
     Column("outcome", String(16), nullable=False),
+    # Of the project and the address that the identity provider named, where it came so far.
+    Column("email_hash", LargeBinary(32)),
     _document(),
     # What the identity provider said of the person, sealed: a change of the mapping is tried on it.
     Column("statement_sealed", LargeBinary),
-    Index("ix_login_trace_connection_id", "connection_id", "started_at"),
+    Index("ix_login_trace_connection_id", "connection_id", "started_at", "outcome"),
     Index("ix_login_trace_organization_id", "organization_id", "started_at"),
     Index("ix_login_trace_started_at", "started_at"),
+    # The logins of a project are read outcome by outcome, each in the order of time.
+    Index(
+        "ix_login_trace_project_id",
+        "project_id",
+        "outcome",
+        "started_at",
+        "trace_id",
+        "connection_id",
+    ),
+    Index("ix_login_trace_email_hash", "email_hash", "started_at", "trace_id"),
     # Small, because most logins are let in: the last one that was not.
     Index(
         "ix_login_trace_refused",
@@ -445,7 +533,105 @@ login_trace = Table(
     ),
 )
 
-# No foreign key: what happened to an organization is kept when the organization is gone.
+# A link is found by its hash, and counted, so that of two who open it at once one is the first.
+setup_link = Table(
+    "setup_link",
+    metadata,
+    _id("link_id", primary_key=True),
+    _owner("organization_id", "organization"),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("opened_count", Integer, nullable=False),
+    Column("embedded", Boolean, nullable=False),
+    _time("created_at"),
+    _time("kept_until"),
+    _document(),
+    Index("ix_setup_link_organization_id", "organization_id", "created_at"),
+    Index("ix_setup_link_kept_until", "kept_until"),
+)
+
+portal_visit = Table(
+    "portal_visit",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    _owner("link_id", "setup_link"),
+    _time("expires_at"),
+    _document(),
+    Index("ix_portal_visit_link_id", "link_id"),
+    Index("ix_portal_visit_expires_at", "expires_at"),
+)
+
+# Of those who claim a domain one has proved it at most; `verified_domain` is empty for the others.
+domain_claim = Table(
+    "domain_claim",
+    metadata,
+    Column(
+        "organization_id",
+        String(80),
+        ForeignKey("organization.organization_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("domain", String(253), primary_key=True),
+    _id("project_id"),
+    Column("verified_domain", String(253)),
+    _time("due_at", nullable=True),
+    _document(),
+    UniqueConstraint("project_id", "verified_domain", name="uq_domain_claim_verified_domain"),
+    Index("ix_domain_claim_due_at", "due_at"),
+)
+
+# Who runs the server. Password and codes are sealed.
+operator = Table(
+    "operator",
+    metadata,
+    _id("operator_id", primary_key=True),
+    Column("email_key", String(254), nullable=False, unique=True),
+    _time("created_at"),
+    Column("version", Integer, nullable=False),
+    _document(),
+    Column("sealed", LargeBinary),
+)
+
+operator_session = Table(
+    "operator_session",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    _owner("operator_id", "operator"),
+    _time("expires_at"),
+    _document(),
+    Index("ix_operator_session_operator_id", "operator_id"),
+    Index("ix_operator_session_expires_at", "expires_at"),
+)
+
+# Wrong tries by address, whether or not somebody has it: a pause tells nobody who is an operator.
+operator_failure = Table(
+    "operator_failure",
+    metadata,
+    Column("email_hash", LargeBinary(32), primary_key=True),
+    Column("count", Integer, nullable=False),
+    _time("locked_until", nullable=True),
+    _time("expires_at"),
+    Index("ix_operator_failure_expires_at", "expires_at"),
+)
+
+# White label by owner: the project, or one of its organizations.
+branding = Table(
+    "branding",
+    metadata,
+    Column("owner_id", String(80), primary_key=True),
+    _owner("project_id", "project"),
+    Column(
+        "organization_id",
+        String(80),
+        ForeignKey("organization.organization_id", ondelete="CASCADE"),
+    ),
+    _document(),
+    Column("logo", LargeBinary),
+    Index("ix_branding_project_id", "project_id"),
+    Index("ix_branding_organization_id", "organization_id"),
+)
+
+# No foreign key: what happened to an organization is kept when the organization is gone. What
+# concerns a whole project has no organization, what concerns the whole server no project either.
 audit_event = Table(
     "audit_event",
     metadata,
@@ -454,6 +640,11 @@ audit_event = Table(
     _id("organization_id"),
     _time("at"),
     Column("action", String(64), nullable=False),
+    Column("actor", String(254), nullable=False),
+    Column("target", String(254), nullable=False),
     _document(),
     Index("ix_audit_event_organization_id", "organization_id", "at"),
+    Index("ix_audit_event_project_id", "project_id", "at", "event_id"),
+    Index("ix_audit_event_actor", "project_id", "actor", "at", "event_id"),
+    Index("ix_audit_event_target", "project_id", "target", "at", "event_id"),
 )

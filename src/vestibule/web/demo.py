@@ -22,13 +22,14 @@ from vestibule import __version__
 from vestibule.domain.connections import Connection, ExternalConnection, OidcConnection
 from vestibule.domain.projects import Project
 from vestibule.domain.rbac import RoleSource
-from vestibule.domain.sessions import Factor
+from vestibule.domain.sessions import Factor, Proof
 from vestibule.errors import VestibuleError, refusal
 from vestibule.services import (
     connections,
     idp_tokens,
     logins,
     logouts,
+    magic_links,
     organizations,
     projects,
     sessions,
@@ -36,12 +37,13 @@ from vestibule.services import (
 from vestibule.services.demo import PEOPLE, Demo
 from vestibule.services.rbac import Actor
 from vestibule.services.runtime import Runtime
-from vestibule.services.sessions import SessionLocator, SessionView
+from vestibule.services.sessions import Authenticated, SessionLocator, SessionView, Wish
 from vestibule.web.answers import trace_steps
 from vestibule.web.pages import render
 
 SESSION_COOKIE = "vestibule_demo_session"
 TRACE_COOKIE = "vestibule_demo_trace"
+MAIL = "E-mail"
 _KINDS = {"saml": "SAML", "oidc": "OpenID Connect", "external": "External"}
 
 
@@ -92,6 +94,16 @@ class DemoPages:
                     "sentence": "Northwind Labs again, External over OpenID Connect.",
                 },
                 {
+                    "title": "Sign in by e-mail",
+                    "href": "/demo/email",
+                    "sentence": "A magic link, to enter an organization or to make one.",
+                },
+                {
+                    "title": "Inbox",
+                    "href": "/demo/inbox",
+                    "sentence": "Every mail that this server would have sent.",
+                },
+                {
                     "title": "API reference",
                     "href": "/docs",
                     "sentence": "Every operation, field and error.",
@@ -115,16 +127,14 @@ class DemoPages:
         if "signed_out" in request.query_params:
             return RedirectResponse("/", 303)
         token = request.query_params.get("token", "")
-        done = await sessions.authenticate_sso(
-            self._rt,
-            await self._project(),
-            token,
-            ip_address=request.client.host if request.client else "",
-            user_agent=request.headers.get("user-agent", ""),
-        )
-        if done.session is None:
-            raise refusal("insufficient_factors_for_session_exchange")
-        return self._enter(done.session, done.trace_id)
+        kind = request.query_params.get("stytch_token_type", "")
+        if kind == "discovery":
+            return RedirectResponse(f"/demo/organizations?{urlencode({'token': token})}", 303)
+        project, wish = await self._project(), wish_of(request)
+        if kind == "multi_tenant_magic_links":
+            used = await magic_links.authenticate(self._rt, project, token, wish=wish)
+            return enter(used.done)
+        return enter(await sessions.authenticate_sso(self._rt, project, token, wish=wish))
 
     async def exchange(self, request: Request) -> Response:
         """Go over to another organization with the session at hand."""
@@ -134,9 +144,7 @@ class DemoPages:
             request.query_params.get("organization_id", ""),
             SessionLocator(token=request.cookies.get(SESSION_COOKIE)),
         )
-        if done.session is None:
-            raise refusal("insufficient_factors_for_session_exchange")
-        return self._enter(done.session, "")
+        return enter(done)
 
     async def sign_out(self, request: Request) -> Response:
         token = request.cookies.get(SESSION_COOKIE)
@@ -180,22 +188,17 @@ class DemoPages:
             return RedirectResponse("/", 303)
         project = await self._project()
         view, _ = await sessions.authenticate(self._rt, project, SessionLocator(token=token))
-        factor = view.session.factors[0]
-        target = await self._connection(view.session.organization_id, factor.connection_id)
-        source = target
-        owner = view.member.organization.organization
-        if isinstance(target, ExternalConnection):
-            source = await self._connection(
-                target.external_organization_id, target.external_connection_id
-            )
-            shown = await organizations.get(
-                self._rt, Actor(project), target.external_organization_id
-            )
-            owner = shown.organization
         organization = view.member.organization.organization
         member = view.member.member
+        factor = next(iter(view.session.factors), None)
+        way = await self._way(project, view, factor)
         registration = next(
-            (r for r in view.member.registrations if r.connection_id == factor.connection_id), None
+            (
+                r
+                for r in view.member.registrations
+                if factor is not None and r.connection_id == factor.connection_id
+            ),
+            None,
         )
         header, claims = _decoded(view.jwt)
         page = render(
@@ -212,18 +215,7 @@ class DemoPages:
                 "slug": organization.slug,
                 "id": organization.organization_id,
             },
-            target={
-                "id": target.connection_id,
-                "kind": _KINDS[target.kind],
-                "display_name": target.display_name,
-            },
-            source={
-                "id": source.connection_id,
-                "kind": _KINDS[source.kind],
-                "display_name": source.display_name,
-                "organization": owner.name,
-            },
-            is_external=isinstance(target, ExternalConnection),
+            **way,
             groups=list(registration.groups) if registration else [],
             roles=self._roles(view),
             trusted_metadata=dict(member.trusted_metadata),
@@ -237,13 +229,10 @@ class DemoPages:
                 "id": view.session.session_id,
                 "started_at": view.session.started_at,
                 "expires_at": view.session.expires_at,
-                "factors": [
-                    f"sso through {f.connection_id} (subject {f.subject})"
-                    for f in view.session.factors
-                ],
+                "factors": [_proof(proof) for proof in view.session.proofs],
             },
-            tokens=await self._tokens(project, view, factor),
-            trace=await self._trace(organization.organization_id, request),
+            tokens=await self._tokens(project, view, factor) if factor else None,
+            trace=await self._trace(view, request),
             doors=self._doors(),
             exchange=self._exchanges(view),
             home_url="/",
@@ -252,11 +241,35 @@ class DemoPages:
 
     # --- parts of the pages ---------------------------------------------------------------------
 
-    def _enter(self, view: SessionView, trace_id: str) -> Response:
-        response = RedirectResponse("/demo/session", 303, headers={"cache-control": "no-store"})
-        response.set_cookie(SESSION_COOKIE, view.token, httponly=True, samesite="lax")
-        response.set_cookie(TRACE_COOKIE, trace_id, httponly=True, samesite="lax")
-        return response
+    async def _way(
+        self, project: Project, view: SessionView, factor: Factor | None
+    ) -> dict[str, Any]:
+        """By which door the person came: a connection, or the mail of their address."""
+        owner = view.member.organization.organization
+        if factor is None:
+            mail = {"id": view.member.member.member_id, "kind": MAIL, "display_name": "Magic link"}
+            source = {**mail, "organization": owner.name}
+            return {"target": mail, "source": source, "is_external": False}
+        target = await self._connection(view.session.organization_id, factor.connection_id)
+        spoke = target
+        if isinstance(target, ExternalConnection):
+            other = target.external_organization_id
+            spoke = await self._connection(other, target.external_connection_id)
+            owner = (await organizations.get(self._rt, Actor(project), other)).organization
+        return {
+            "target": {
+                "id": target.connection_id,
+                "kind": _KINDS[target.kind],
+                "display_name": target.display_name,
+            },
+            "source": {
+                "id": spoke.connection_id,
+                "kind": _KINDS[spoke.kind],
+                "display_name": spoke.display_name,
+                "organization": owner.name,
+            },
+            "is_external": isinstance(target, ExternalConnection),
+        }
 
     async def _project(self) -> Any:
         return await projects.get(self._rt, self._demo.project.project_id)
@@ -340,7 +353,8 @@ class DemoPages:
     def _exchanges(self, view: SessionView) -> list[dict[str, str]]:
         """The way over to the labs, for a session that stands on Northwind's own connection."""
         labs = self._demo.labs
-        if view.session.organization_id == labs.organization_id:
+        northwind = self._demo.northwind.organization_id
+        if view.session.organization_id != northwind or not view.session.factors:
             return []
         return [
             {
@@ -389,9 +403,14 @@ class DemoPages:
             return f"group {source.group}, through {door}"
         return f"everybody who comes through {door}"
 
-    async def _trace(self, organization_id: str, request: Request) -> dict[str, Any]:
+    async def _trace(self, view: SessionView, request: Request) -> dict[str, Any]:
         trace_id = request.cookies.get(TRACE_COOKIE) or ""
-        found = await logins.find_trace(self._rt, organization_id, trace_id)
+        found = await logins.find_trace(self._rt, view.session.organization_id, trace_id)
+        proof = view.session.email
+        if found is None and proof is not None:
+            said = f"The link in a mail to {proof.email_address} was exchanged for a session."
+            steps = [_step("Magic link", proof.last_authenticated_at, said)]
+            return {"id": "none", "outcome": "authenticated", "steps": steps}
         if found is None:
             now = self._rt.now()
             return {
@@ -413,11 +432,34 @@ class DemoPages:
         }
 
 
+def enter(done: Authenticated) -> Response:
+    """Keep the session in the browser and show it."""
+    if done.session is None:
+        raise refusal("insufficient_factors_for_session_exchange")
+    response = RedirectResponse("/demo/session", 303, headers={"cache-control": "no-store"})
+    response.set_cookie(SESSION_COOKIE, done.session.token, httponly=True, samesite="lax")
+    response.set_cookie(TRACE_COOKIE, done.trace_id, httponly=True, samesite="lax")
+    return response
+
+
+def wish_of(request: Request) -> Wish:
+    return Wish(
+        ip_address=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", ""),
+    )
+
+
 def _step(name: str, at: datetime, summary: str) -> dict[str, Any]:
     return {
         "name": name, "at": at, "ok": True, "warning": False, "summary": summary,
         "want": None, "got": None, "code": None, "remedy": None, "spec": None,
     }  # fmt: skip
+
+
+def _proof(proof: Proof) -> str:
+    if isinstance(proof, Factor):
+        return f"sso through {proof.connection_id} (subject {proof.subject})"
+    return f"magic link to {proof.email_address}"
 
 
 def _rules(external: ExternalConnection) -> list[dict[str, str]]:

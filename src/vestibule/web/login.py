@@ -1,5 +1,5 @@
-"""The browser's legs of a login: start, SAML ACS and OIDC callback on one URL, SP metadata; and
-those of a single logout.
+"""The browser's legs of a login: start, SAML ACS and OIDC callback on one URL, SP metadata; those
+of a single logout; and where the links in mails lead.
 
 A refusal ends in a readable page with a code, a trace id and who can mend it; in JSON where the
 client prefers JSON (decision 5).
@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from vestibule.domain.logins import ATTEMPT_LIFETIME, StartRequest
 from vestibule.errors import VestibuleError, refusal
-from vestibule.services import connections, logins, logouts
+from vestibule.services import connections, logins, logouts, magic_links
 from vestibule.services.runtime import Runtime
 from vestibule.web.answers import post_form, prefers_json, refuse
 from vestibule.web.incoming import Receive, Scope, Send, caller_address, once, read_body
@@ -31,6 +31,7 @@ _MAX_AGE = int(ATTEMPT_LIFETIME.total_seconds())
 _log = structlog.get_logger()
 _COOKIE_PATH = "/v1/b2b/sso/callback"
 _LOGOUT_PATH = "/v1/b2b/sso/logout"
+_LINK_PATH = "/v1/b2b/magic_links/redirect"
 
 PATHS = (
     "/v1/public/sso/start",
@@ -40,6 +41,7 @@ PATHS = (
     "/v1/public/sso/test/{token}",
     "/v1/public/sso/logout/{token}",
     "/v1/b2b/sso/logout/{connection_id}",
+    "/v1/b2b/magic_links/redirect",
 )
 
 
@@ -50,7 +52,7 @@ class LoginDoor:
     costs as much as a query.
     """
 
-    prefixes = ("/v1/public/sso/", f"{_COOKIE_PATH}/", f"{_LOGOUT_PATH}/")
+    prefixes = ("/v1/public/sso/", f"{_COOKIE_PATH}/", f"{_LOGOUT_PATH}/", _LINK_PATH)
 
     def __init__(self, rt: Runtime, limits: RateLimits) -> None:
         self._rt = rt
@@ -83,13 +85,15 @@ class LoginDoor:
             legs = {"GET": send_logout}
         elif len(parts) == 5 and parts[1:4] == ["b2b", "sso", "logout"]:
             legs = {"GET": receive_logout, "POST": receive_logout}
+        elif request.scope["path"].rstrip("/") == _LINK_PATH:
+            legs = {"GET": follow_link}
         else:
             raise refusal("route_not_found")
         leg = legs.get(request.method)
         if leg is None:
             raise refusal("method_not_allowed", want=", ".join(legs), got=request.method)
         address = caller_address(request.scope, self._rt.settings.trusted_proxies)
-        if parts[1] == "public":
+        if parts[1] == "public" or leg is follow_link:
             self._limits.charge("start", address)
         else:
             self._limits.charge("callback", address)
@@ -189,6 +193,12 @@ def _onwards(rt: Runtime, request: Request, arrival: logins.Arrival) -> Response
     if arrival.tested is not None:
         return test_result(request, arrival.tested, headers)
     return Response(status_code=303, headers={"location": arrival.url, **headers})
+
+
+async def follow_link(rt: Runtime, request: Request, _: str) -> Response:
+    """From a mail to the application. Nothing is used up, however often a scanner comes first."""
+    url = await magic_links.follow(rt, _query(request).get("token", ""))
+    return Response(status_code=303, headers={"location": url, "cache-control": "no-store"})
 
 
 async def metadata(rt: Runtime, _: Request, connection_id: str) -> Response:

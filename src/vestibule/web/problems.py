@@ -34,10 +34,13 @@ _BY_KIND: Mapping[type[VestibuleError], int] = {
 _BY_CODE = {
     "method_not_allowed": 405,
     "too_many_requests": 429,
+    "operator_locked": 429,
     "use_https": 403,
     "internal_server_error": 500,
     "database_unavailable": 503,
     "changed_meanwhile": 409,
+    "idempotency_key_in_use": 409,
+    "idempotency_key_reused": 422,
     "body_too_large": 413,
     "oidc_user_not_assigned": 403,
 }

@@ -120,9 +120,10 @@ class VersionsResponse(Response):
 async def put_draft(call: Call, body: PutDraft) -> DraftResponse:
     """Takes the fields of the SAML or of the OIDC update, checks them as that does, and changes
     nothing but the draft: the one there is, otherwise a new one of the connection as it is now.
-    `delete_certificate_ids` drops certificates of a SAML identity provider. A draft is whole: what
-    could not become live is refused. If the connection has changed since the draft was made, the
-    draft takes that over first; `changes` says what it would change now."""
+    `delete_certificate_ids` drops certificates of a SAML identity provider. A draft of an
+    active connection is whole: what could not become live is refused; that of a pending one may
+    grow piece by piece. If the connection has changed since the draft was made, the draft takes
+    that over first; `changes` says what it would change now."""
     path = call.path
     place = (call.rt, call.actor, path["organization_id"], path["connection_id"])
     # The id says which kind it is; whether there is such a connection is asked with the rights.
@@ -184,7 +185,7 @@ async def activate_draft(call: Call, body: ActivateDraft) -> ActivatedResponse:
         call.path["organization_id"],
         call.path["connection_id"],
         draft_id=body.draft_id,
-        ask=None if body.accept_lockout else dry_run.guard(call.rt, call.project),
+        ask=None if body.accept_lockout else dry_run.guard(call.rt, call.actor.project),
     )
     return _activated(call, done)
 

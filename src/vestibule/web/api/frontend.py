@@ -11,18 +11,25 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from vestibule.errors import refusal
-from vestibule.services import organizations, sessions
+from vestibule.services import magic_links, organizations, routing, sessions
 from vestibule.services.organizations import OrganizationView
 from vestibule.services.rbac import Actor, OnBehalf
+from vestibule.web.api import discovery as discovery_api
+from vestibule.web.api import magic_links as magic_link_api
 from vestibule.web.api import members as member_api
 from vestibule.web.api import sessions as session_api
 from vestibule.web.api.members import MemberPage, MemberResponse
-from vestibule.web.api.organizations import Limit, OrganizationResponse
+from vestibule.web.api.organizations import (
+    Limit,
+    OrganizationResponse,
+    Provisioning,
+    Restriction,
+)
 from vestibule.web.api.registry import (
     OPERATIONS,
     Auth,
@@ -34,8 +41,13 @@ from vestibule.web.api.registry import (
     Request,
     Response,
 )
+from vestibule.web.api.routing import RouteResponse
+from vestibule.web.api.routing import document as route_document
 from vestibule.web.api.schemas import (
     Envelope,
+    Member,
+    MemberSession,
+    Organization,
     PolicyDocument,
     SearchQuery,
     organization_document,
@@ -167,7 +179,7 @@ async def bootstrap(call: Call, _: Nothing) -> Bootstrap:
         captcha_settings={"enabled": False},
         pkce_required_for_email_magic_links=project.settings.pkce_required_for_sso,
         pkce_required_for_sso=project.settings.pkce_required_for_sso,
-        create_organization_enabled=True,
+        create_organization_enabled=project.settings.self_onboarding,
         rbac_policy=policy_document(project.policy),
     )
 
@@ -355,6 +367,8 @@ for _backend, _id, _method, _path in (
     ("delete_totp", "deleteMFATOTP", "DELETE", f"{_MEMBERS}/totp/{{member_id}}"),
     ("unlink_retired_email", "unlinkRetiredEmail", "POST",
      f"{_MEMBERS}/{{member_id}}/unlink_retired_email"),
+    ("start_email_update", "startEmailUpdate", "POST",
+     f"{_MEMBERS}/{{member_id}}/start_email_update"),
 ):  # fmt: skip
     leans_on(f"organizations_members.{_backend}", f"sdk.organization.members.{_id}", _method, _path)
 for _backend, _id, _method, _path in (
@@ -362,6 +376,7 @@ for _backend, _id, _method, _path in (
     ("delete_mfa_phone_number", "deleteMFAPhoneNumber", "DELETE", f"{_MEMBERS}/deletePhoneNumber"),
     ("delete_totp", "deleteMFATOTP", "DELETE", f"{_MEMBERS}/deleteTOTP"),
     ("unlink_retired_email", "unlinkRetiredEmail", "POST", f"{_MEMBERS}/unlink_retired_email"),
+    ("start_email_update", "startEmailUpdate", "POST", f"{_MEMBERS}/start_email_update"),
 ):
     leans_on(f"organizations_members.{_backend}", f"sdk.self.{_id}", _method, _path, oneself=True)
 
@@ -385,6 +400,25 @@ for _backend, _id, _method, _path in (
      "/external/{connection_id}"),
 ):  # fmt: skip
     leans_on(_backend, f"sdk.sso.{_id}", _method, f"{_BASE}/sso{_path}")
+
+leans_on(
+    "setup_links.issue_portal_token", "sdk.admin_portal.token", "POST",
+    f"{_BASE}/admin_portal/token",
+)  # fmt: skip
+
+
+class RouteOwnAddress(Request):
+    email_address: str
+
+
+@operation(
+    "sdk.sso.route", "POST", f"{_BASE}/sso/route", "Find the connections for an address",
+    session="none",
+)  # fmt: skip
+async def route(call: Call, body: RouteOwnAddress) -> RouteResponse:
+    """The connections of the organization that has verified the address's domain, the default one
+    first. Every address of a domain gets the same answer, whoever is a member."""
+    return route_document(await routing.route(call.rt, call.project, body.email_address))
 
 
 class AuthenticateOwnSso(Request):
@@ -449,9 +483,9 @@ class AuthenticateOwnSession(Request):
 class OwnSession(Response):
     member_id: str
     organization_id: str
-    member: Any
-    organization: Any
-    member_session: Any
+    member: Member
+    organization: Organization
+    member_session: MemberSession
     session_token: str
     session_jwt: str
 
@@ -519,3 +553,148 @@ async def exchange(call: Call, body: ExchangeOwnSession) -> session_api.Authenti
             locale=body.locale,
         ),
     )  # type: ignore[return-value]
+
+
+# --- magic links --------------------------------------------------------------------------------
+
+_LINKS = f"{_BASE}/magic_links"
+
+
+class InviteToOwn(Request):
+    email_address: str
+    invite_redirect_url: str | None = None
+    invite_template_id: str | None = None
+    name: str | None = None
+    untrusted_metadata: dict[str, Any] | None = None
+    locale: str | None = None
+    roles: list[str] | None = None
+    invite_expiration_minutes: int | None = None
+
+
+@operation(
+    "sdk.magicLinks.email.invite", "POST", f"{_LINKS}/email/invite",
+    "Invite somebody to one's organization",
+)  # fmt: skip
+async def invite(call: Call, body: InviteToOwn) -> MemberResponse:
+    """As in the backend API; it is the member of the session who invites."""
+    own = on_behalf(call).organization.organization_id
+    asked = magic_link_api.Invite(organization_id=own, **body.given())
+    return await magic_link_api.invite(call, asked)  # type: ignore[return-value]
+
+
+@operation(
+    "sdk.magicLinks.email.loginOrSignup", "POST", f"{_LINKS}/email/login_or_signup",
+    "Ask for a link to sign in", session="none",
+)  # fmt: skip
+async def login_or_signup(call: Call, body: magic_link_api.LoginOrSignup) -> Envelope:
+    """Whoever may come in is sent a link. The answer is the same for every address, and so is the
+    time that it takes: who is a member is looked up afterwards."""
+    await magic_links.ask(call.rt, call.project, magic_link_api.link_request(body))
+    return Envelope()
+
+
+@operation(
+    "sdk.magicLinks.email.discovery.send", "POST", f"{_LINKS}/email/discovery/send",
+    "Ask for a link that proves an address", session="none",
+)  # fmt: skip
+async def send_discovery(call: Call, body: magic_link_api.SendDiscovery) -> Envelope:
+    """As in the backend API: it is sent to whoever asks, member or not."""
+    return await magic_link_api.send_discovery(call, body)  # type: ignore[return-value]
+
+
+class AuthenticateOwnLink(Request):
+    magic_links_token: str
+    session_duration_minutes: int | None = None
+    locale: str | None = None
+    pkce_code_verifier: str | None = None
+    intermediate_session_token: str | None = None
+
+
+@operation(
+    "sdk.magicLinks.authenticate", "POST", f"{_LINKS}/authenticate",
+    "Exchange the token of a link", session="optional",
+)  # fmt: skip
+async def authenticate_link(
+    call: Call, body: AuthenticateOwnLink
+) -> magic_link_api.LinkAuthenticated:
+    """As in the backend API; a session that the page holds already is carried on."""
+    asked = magic_link_api.AuthenticateLink(session_token=call.locator.token, **body.given())
+    return await magic_link_api.authenticate(call, asked)  # type: ignore[return-value]
+
+
+@operation(
+    "sdk.magicLinks.discovery.authenticate", "POST", f"{_LINKS}/discovery/authenticate",
+    "Exchange the token of a link for discovery", session="none",
+)  # fmt: skip
+async def authenticate_discovery(
+    call: Call, body: magic_link_api.AuthenticateDiscovery
+) -> magic_link_api.DiscoveryAuthenticated:
+    """As in the backend API."""
+    return await magic_link_api.authenticate_discovery(call, body)  # type: ignore[return-value]
+
+
+# --- discovery ----------------------------------------------------------------------------------
+
+
+class DiscoverOwn(Request):
+    intermediate_session_token: str | None = None
+
+
+@operation(
+    "sdk.discovery.organizations.list", "POST", f"{_BASE}/discovery/organizations",
+    "List the organizations that one's address opens", session="optional",
+)  # fmt: skip
+async def discover(call: Call, body: DiscoverOwn) -> discovery_api.DiscoverResponse:
+    """As in the backend API; without an intermediate session, by the page's own session."""
+    token = body.intermediate_session_token
+    asked = discovery_api.Discover(
+        intermediate_session_token=token, session_token=None if token else call.locator.token
+    )
+    return await discovery_api.organizations(call, asked)  # type: ignore[return-value]
+
+
+class CreateOwn(Request):
+    intermediate_session_token: str
+    session_duration_minutes: int | None = None
+    organization_name: str | None = None
+    organization_slug: str | None = None
+    organization_logo_url: str | None = None
+    sso_jit_provisioning: Provisioning | None = None
+    email_allowed_domains: list[str] | None = None
+    email_jit_provisioning: Literal["RESTRICTED", "NOT_ALLOWED"] | None = None
+    email_invites: Provisioning | None = None
+    auth_methods: Restriction | None = None
+    allowed_auth_methods: list[str] | None = None
+    mfa_policy: Literal["OPTIONAL", "REQUIRED_FOR_ALL"] | None = None
+
+
+@operation(
+    "sdk.discovery.organizations.create", "POST", f"{_BASE}/discovery/organizations/create",
+    "Make an organization of one's own", session="optional",
+)  # fmt: skip
+async def create_organization(call: Call, body: CreateOwn) -> session_api.AuthenticatedResponse:
+    """As in the backend API, unless the project lets pages make none."""
+    if not call.project.settings.self_onboarding:
+        raise refusal("self_onboarding_off")
+    asked = discovery_api.CreateDiscovered(**body.given())
+    return await discovery_api.create(call, asked)  # type: ignore[return-value]
+
+
+class ExchangeOwnIntermediate(Request):
+    intermediate_session_token: str
+    organization_id: str
+    session_duration_minutes: int | None = None
+    locale: str | None = None
+
+
+@operation(
+    "sdk.discovery.intermediateSessions.exchange", "POST",
+    f"{_BASE}/discovery/intermediate_sessions/exchange",
+    "Enter an organization by one's proven address", session="optional",
+)  # fmt: skip
+async def exchange_intermediate(
+    call: Call, body: ExchangeOwnIntermediate
+) -> session_api.AuthenticatedResponse:
+    """As in the backend API."""
+    asked = discovery_api.ExchangeIntermediate(**body.given())
+    return await discovery_api.exchange(call, asked)  # type: ignore[return-value]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vestibule.domain.attributes import email_key
+from vestibule.domain.idempotency import Answer
 from vestibule.domain.projects import Project, allows_origin
 from vestibule.errors import VestibuleError, refusal
 from vestibule.services import projects, sessions
@@ -41,7 +43,17 @@ _PREFLIGHT = (
 # Of these, many answers would tell a stranger who is who.
 _GUESSABLE = frozenset({
     "sdk.organization.getBySlug", "sdk.member_search.by_email", "sdk.sso.discoverConnections",
-    "sdk.sso.authenticate",
+    "sdk.sso.authenticate", "sdk.magicLinks.authenticate", "sdk.magicLinks.discovery.authenticate",
+    "sdk.discovery.organizations.list", "sdk.discovery.organizations.create",
+    "sdk.discovery.intermediateSessions.exchange", "sdk.sso.route",
+})  # fmt: skip
+# These send a mail to an address that the caller names: anybody may call the first ones.
+_MAILING = frozenset({
+    "sdk.magicLinks.email.loginOrSignup", "sdk.magicLinks.email.discovery.send",
+})  # fmt: skip
+_MAILING_MEMBERS = frozenset({
+    "sdk.magicLinks.email.invite", "sdk.organization.members.startEmailUpdate",
+    "sdk.self.startEmailUpdate",
 })  # fmt: skip
 
 
@@ -84,7 +96,7 @@ class FrontendDoor:
         request_id: str,
         headers: Mapping[str, str],
         more: Headers,
-    ) -> bytes:
+    ) -> Answer:
         origin = headers.get("origin")
         try:
             address = caller_address(scope, self._rt.settings.trusted_proxies)
@@ -93,6 +105,8 @@ class FrontendDoor:
             check_path(path)
             if found.id in _GUESSABLE:
                 self._limits.charge("discovery", address)
+            if found.id in _MAILING:
+                self._limits.charge("mail", address)
             project, secret = await self._project(found, headers, path)
         except VestibuleError:
             # Why it was refused is for pages to read that some project lets call.
@@ -120,9 +134,12 @@ class FrontendDoor:
         # What is not asked for is not read: the events are a list, and an empty body is none.
         nothing = found.request is Nothing
         body = Nothing() if nothing else decode(found, raw, scope["query_string"])
+        if found.id in _MAILING | _MAILING_MEMBERS and project is not None:
+            mailbox = email_key(str(getattr(body, "email_address", "")))
+            self._limits.charge("mailbox", f"{project.project_id} {mailbox}")
         response = await found.handler(call, body)
         response.request_id = call.request_id
-        return encode({"data": response})
+        return Answer(200, encode({"data": response}))
 
     async def _require_some_project(self, origin: str | None, more: Headers) -> None:
         """Of a preflight nobody knows the project, nor of a call that names none, so it may come

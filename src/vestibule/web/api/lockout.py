@@ -24,13 +24,15 @@ class LockoutCheck(Request):
 
 class AdministratorDocument(msgspec.Struct):
     """`connection_ids` bring this member in as an administrator; of `untried_connection_ids` nobody
-    knows yet."""
+    knows yet. `email` is `proven` where a magic link does so, `untried` where nobody knows whether
+    the address is theirs, `none` where it does not."""
 
     member_id: str
     email_address: str
     is_breakglass: bool
     connection_ids: list[str]
     untried_connection_ids: list[str]
+    email: str
 
 
 class LockoutResponse(Response):
@@ -73,6 +75,7 @@ def administrator_documents(them: Iterable[Administrator]) -> list[Administrator
             one.member.is_breakglass,
             list(one.ways),
             list(one.untried),
+            one.email,
         )
         for one in them
     ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from vestibule.domain.sessions import wire_time
-from vestibule.services import idp_tokens, members, sessions
+from vestibule.services import idp_tokens, magic_links, members, sessions
 from vestibule.services.members import MemberView
 from vestibule.web.api.organizations import Limit
 from vestibule.web.api.registry import Call, Nothing, Request, Response, operation
@@ -64,6 +64,16 @@ class MemberResponse(Response):
     member_id: str
     member: Member
     organization: Organization
+
+
+class StartEmailUpdate(Request):
+    """`delivery_method` is the only one that there is; `login_template_id` is ignored."""
+
+    email_address: str
+    login_redirect_url: str | None = None
+    locale: str | None = None
+    login_template_id: str | None = None
+    delivery_method: Literal["EMAIL_MAGIC_LINK"] | None = None
 
 
 class UnlinkedResponse(MemberResponse):
@@ -300,6 +310,29 @@ async def unlink_retired_email(call: Call, body: UnlinkEmail) -> UnlinkedRespons
         organization_id=view.member.organization_id,
         member=member_document(view),
         organization=organization_document(view.organization),
+    )
+
+
+@operation(
+    "organizations_members.start_email_update",
+    "POST",
+    f"{_ONE}/start_email_update",
+    "Send a member a link that changes their address",
+)
+async def start_email_update(call: Call, body: StartEmailUpdate) -> MemberResponse:
+    """The link goes to the new address; once its token has been exchanged like that of any magic
+    link, the address is the member's, verified, and the old one is retired. Members may do this
+    for themselves."""
+    return response(
+        await magic_links.start_email_update(
+            call.rt,
+            call.actor,
+            call.path["organization_id"],
+            call.path["member_id"],
+            email_address=body.email_address,
+            login_redirect_url=body.login_redirect_url,
+            locale=body.locale,
+        )
     )
 
 

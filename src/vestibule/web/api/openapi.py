@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from vestibule import __version__
+from vestibule.domain.idempotency import MAX_KEY
 from vestibule.domain.rbac import OPERATION_RULES, Rule
 from vestibule.errors import CODES
 from vestibule.web.api.frontend import FRONTEND
@@ -23,9 +24,19 @@ _TAGS = {
     "sso_oidc": "OIDC connections",
     "sso_external": "External connections",
     "sessions": "Sessions",
+    "magic_links": "Magic links",
+    "magic_links_email": "Magic links",
+    "magic_links_email_discovery": "Magic links",
+    "magic_links_discovery": "Magic links",
+    "discovery_organizations": "Discovery",
+    "discovery_intermediate_sessions": "Discovery",
+    "scim_connection": "SCIM",
+    "setup_links": "Setup links",
     "rbac": "RBAC",
     "rbac_organizations": "RBAC",
     "management": "Management",
+    "audit": "Audit log",
+    "branding": "Branding",
     "sdk": "Frontend API",
 }
 
@@ -126,6 +137,13 @@ _BROWSER_LEGS = (
         "SAMLRequest: base64", "SAMLResponse: instead of a request",
         "RelayState: given back, 80 bytes at most",
     ),
+    _leg(
+        "magic_links.redirect", "GET", "/v1/b2b/magic_links/redirect", "Follow a magic link",
+        "Where the links in mails lead. The token is not used up here, so a scanner of mails may "
+        "come first; the application exchanges it.",
+        "303 to the redirect URL with `token` and `stytch_token_type`",
+        "token*: of the mail",
+    ),
 )  # fmt: skip
 
 
@@ -147,7 +165,11 @@ def document(base_url: str) -> dict[str, Any]:
             "summary": op.summary,
             "description": op.description,
             "tags": [tag_of(op)],
-            "parameters": [*_path_parameters(op), *_query_parameters(op, request, components)],
+            "parameters": [
+                *_path_parameters(op),
+                *_query_parameters(op, request, components),
+                *_header_parameters(op),
+            ],
             "responses": {
                 "200": {
                     "description": "Done",
@@ -348,6 +370,20 @@ def _query_parameters(
     ]
 
 
+def _header_parameters(op: Operation) -> list[dict[str, Any]]:
+    if not op.idempotency_key:
+        return []
+    return [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "the same request with the same key is answered again and done once",
+            "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+        }
+    ]
+
+
 def _resolve(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         found: dict[str, Any] = components["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
@@ -365,9 +401,12 @@ def _statuses(op: Operation) -> tuple[int, ...]:
         return (400, 401, 403, 404, 405, 409, 413, 429, 502)
     if op.auth == "none":
         return (400, 404, 405, 413)
+    found: tuple[int, ...] = (400, 401, 404, 405, 409, 413, 502)
     if op.session_headers:
-        return (400, 401, 403, 404, 405, 409, 413, 502)
-    return (400, 401, 404, 405, 409, 413, 502)
+        found = (*found, 403)
+    if op.idempotency_key:
+        found = (*found, 422)
+    return tuple(sorted(found))
 
 
 def _security(op: Operation) -> list[dict[str, list[str]]]:

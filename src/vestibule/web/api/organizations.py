@@ -81,7 +81,7 @@ _ONE = "/v1/b2b/organizations/{organization_id}"
 @operation("organizations.create", "POST", "/v1/b2b/organizations", "Create an organization")
 async def create(call: Call, body: CreateOrganization) -> OrganizationResponse:
     """Only the name is needed. Without a slug one is made of the name and kept unique."""
-    made = await organizations.create(call.rt, call.actor, _plain(body))
+    made = await organizations.create(call.rt, call.actor, plain(body))
     return OrganizationResponse(organization=organization_document(made))
 
 
@@ -97,7 +97,7 @@ async def update(call: Call, body: UpdateOrganization) -> OrganizationResponse:
     """Only the fields that are sent change. Lists are replaced whole; metadata is merged at its
     top level, where a null deletes a key."""
     changed = await organizations.update(
-        call.rt, call.actor, call.path["organization_id"], _plain(body)
+        call.rt, call.actor, call.path["organization_id"], plain(body)
     )
     return OrganizationResponse(organization=organization_document(changed))
 
@@ -149,7 +149,8 @@ async def delete_external_id(call: Call, _: Nothing) -> OrganizationResponse:
     return OrganizationResponse(organization=organization_document(changed))
 
 
-def _plain(body: Request) -> dict[str, Any]:
+def plain(body: Request) -> dict[str, Any]:
+    """The fields that were sent, as the use cases take them."""
     given = body.given()
     rules = given.get("rbac_email_implicit_role_assignments")
     if rules is not None:

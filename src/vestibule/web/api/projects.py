@@ -15,7 +15,7 @@ from vestibule.errors import refusal
 from vestibule.services import projects
 from vestibule.web.api.registry import Call, Nothing, Request, Response, operation
 
-MAGIC_LINKS = False
+MAGIC_LINKS = True
 _MOST = 1000
 
 
@@ -132,14 +132,16 @@ async def get_config(call: Call, _: Nothing) -> SdkConfigResponse:
 )  # fmt: skip
 async def set_config(call: Call, body: SdkConfigRequest) -> SdkConfigResponse:
     """`basic.enabled` turns the frontend API on and off; `basic.domains` are all the origins whose
-    pages may call it, such as `https://app.example.com` or `https://*.example.com`. `sso` says
-    whether logins need PKCE, `sessions` how long a session may be. A part that is left out stays
-    as it is; what is not offered can only be sent as it is shown."""
+    pages may call it, such as `https://app.example.com` or `https://*.example.com`;
+    `basic.allow_self_onboarding` says whether people may make organizations from a page. `sso` and
+    `magic_links` say whether logins need PKCE, both the same, `sessions` how long a session may be.
+    A part that is left out stays as it is; what is not offered can only be sent as it is shown."""
     config = body.config
     _require_as_shown(config)
     pkce = config.sso or config.magic_links
     changes = FrontendChanges(
         enabled=config.basic.enabled if config.basic else None,
+        self_onboarding=config.basic.allow_self_onboarding if config.basic else None,
         authorized_domains=[d.domain for d in config.basic.domains] if config.basic else None,
         pkce_required=pkce.pkce_required if pkce else None,
         max_session_duration_minutes=(
@@ -153,9 +155,11 @@ async def set_config(call: Call, body: SdkConfigRequest) -> SdkConfigResponse:
 def _require_as_shown(config: SdkConfigChanges) -> None:
     basic, sso, links = config.basic, config.sso, config.magic_links
     if basic:
-        shown = BasicConfig(enabled=basic.enabled, domains=[])
+        shown = BasicConfig(
+            enabled=basic.enabled, allow_self_onboarding=basic.allow_self_onboarding, domains=[]
+        )
         if msgspec.structs.replace(basic, domains=[]) != shown:
-            raise refusal("field_invalid", want="config.basic as it is shown, but for two fields")
+            raise refusal("field_invalid", want="config.basic as it is shown, but for three fields")
         if any(d.slug_pattern for d in basic.domains):
             raise refusal("field_invalid", want="config.basic.domains: an empty slug_pattern")
     if (sso and not sso.enabled) or (links and links.enabled is not MAGIC_LINKS):
@@ -172,6 +176,7 @@ def _document(settings: ProjectSettings) -> SdkConfigDocument:
     return SdkConfigDocument(
         basic=BasicConfig(
             enabled=settings.frontend_enabled,
+            allow_self_onboarding=settings.self_onboarding,
             domains=[AuthorizedDomain(origin) for origin in settings.authorized_domains],
         ),
         sessions=SessionsConfig(settings.max_session_duration_minutes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,12 +16,12 @@ from vestibule.domain.rbac import (
     build_policy,
 )
 from vestibule.domain.rbac import Policy as DomainPolicy
+from vestibule.errors import refusal
 from vestibule.services import organizations, projects
 from vestibule.web.api.registry import Call, Nothing, Request, Response, operation
 from vestibule.web.api.schemas import (
     PermissionDocument,
     PolicyDocument,
-    ResourceDocument,
     RoleDocument,
     policy_document,
     read_role,
@@ -50,19 +51,45 @@ class BuiltInRole(msgspec.Struct):
     description: str = ""
 
 
+class ManagedResource(msgspec.Struct, kw_only=True):
+    """The management wire calls them `available_actions`; `actions`, as the policy itself has
+    them, is read as well and always shown."""
+
+    resource_id: str
+    description: str = ""
+    available_actions: Sequence[str] | None = None
+    actions: Sequence[str] | None = None
+
+
+class ManagedPolicyChanges(msgspec.Struct, kw_only=True):
+    custom_roles: list[RoleDocument] | None = None
+    custom_resources: list[ManagedResource] | None = None
+    custom_scopes: list[dict[str, Any]] | None = None
+    stytch_member: BuiltInRole | None = None
+    stytch_admin: BuiltInRole | None = None
+
+
 class ManagedPolicy(msgspec.Struct, kw_only=True):
     """The policy as the management wire has it: what is built in and what the team added."""
 
-    stytch_resources: list[ResourceDocument] = []
+    stytch_resources: list[ManagedResource] = []
     custom_roles: list[RoleDocument] = []
-    custom_resources: list[ResourceDocument] = []
+    custom_resources: list[ManagedResource] = []
     custom_scopes: list[dict[str, Any]] = []
     stytch_member: BuiltInRole = msgspec.field(default_factory=BuiltInRole)
     stytch_admin: BuiltInRole = msgspec.field(default_factory=BuiltInRole)
 
 
 class ManagedPolicyRequest(Request):
-    policy: ManagedPolicy
+    """The official clients send the parts by themselves; inside `policy` they are read as well, so
+    that what GET answered can be sent back."""
+
+    policy: ManagedPolicyChanges | None = None
+    custom_roles: list[RoleDocument] | None = None
+    custom_resources: list[ManagedResource] | None = None
+    custom_scopes: list[dict[str, Any]] | None = None
+    stytch_member: BuiltInRole | None = None
+    stytch_admin: BuiltInRole | None = None
 
 
 class ManagedPolicyResponse(Response):
@@ -112,13 +139,20 @@ async def get_managed_policy(call: Call, _: Nothing) -> ManagedPolicyResponse:
 @operation("management.rbac_policy.set", "PUT", _MANAGED, "Set the policy", auth="workspace")
 async def set_managed_policy(call: Call, body: ManagedPolicyRequest) -> ManagedPolicyResponse:
     """Replaces the team's own roles and resources, and what the built-in roles grant beyond what
-    they always do."""
-    given = body.policy
+    they always do: a part that is left out is empty afterwards, and a body without any part is
+    refused. Scopes are for tokens that are not issued here, so there can be none."""
+    parts = body.given()
+    nested = parts.pop("policy", None)
+    if nested is not None and parts:
+        raise refusal("field_invalid", want="the parts once", got="both forms of them")
+    if nested is None and not parts:
+        raise refusal("field_missing", want="custom_roles, or another part of the policy")
+    given = nested or ManagedPolicyChanges(**parts)
+    if given.custom_scopes:
+        raise refusal("field_invalid", want="no custom_scopes: no such tokens are issued")
     made = build_policy(
-        custom_roles=[read_role(role) for role in given.custom_roles],
-        custom_resources=[
-            Resource(r.resource_id, r.description, tuple(r.actions)) for r in given.custom_resources
-        ],
+        custom_roles=[read_role(role) for role in given.custom_roles or ()],
+        custom_resources=[_resource(resource) for resource in given.custom_resources or ()],
         member_permissions=_permissions(given.stytch_member),
         admin_permissions=_permissions(given.stytch_admin),
     )
@@ -126,13 +160,31 @@ async def set_managed_policy(call: Call, body: ManagedPolicyRequest) -> ManagedP
     return ManagedPolicyResponse(policy=_managed(changed.policy))
 
 
-def _permissions(role: BuiltInRole) -> list[Permission]:
-    return [Permission(p.resource_id, tuple(p.actions)) for p in role.permissions]
+def _resource(given: ManagedResource) -> Resource:
+    named, plain = given.available_actions, given.actions
+    if named is not None and plain is not None and list(named) != list(plain):
+        raise refusal("field_invalid", want="available_actions and actions that say the same")
+    actions = plain if named is None else named
+    if actions is None:
+        raise refusal("field_missing", want="custom_resources.available_actions")
+    return Resource(given.resource_id, given.description, tuple(actions))
+
+
+def _permissions(role: BuiltInRole | None) -> list[Permission]:
+    return [Permission(p.resource_id, tuple(p.actions)) for p in role.permissions] if role else []
 
 
 def _managed(found: DomainPolicy) -> ManagedPolicy:
     built_in = {r.resource_id for r in BUILT_IN_RESOURCES}
-    resources = [ResourceDocument(r.resource_id, r.description, r.actions) for r in found.resources]
+    resources = [
+        ManagedResource(
+            resource_id=r.resource_id,
+            description=r.description,
+            available_actions=r.actions,
+            actions=r.actions,
+        )
+        for r in found.resources
+    ]
     roles = {role.role_id: role_document(role) for role in found.roles}
     return ManagedPolicy(
         stytch_resources=[r for r in resources if r.resource_id in built_in],

@@ -10,7 +10,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -18,7 +18,7 @@ import msgspec
 from vestibule.domain.projects import Project
 from vestibule.domain.rbac import OPERATION_RULES
 from vestibule.errors import refusal
-from vestibule.services.rbac import Actor
+from vestibule.services.rbac import Actor, GuestActor
 from vestibule.services.runtime import Runtime
 from vestibule.services.sessions import SessionLocator
 
@@ -34,7 +34,12 @@ REFUSED_TO_MEMBERS = frozenset({
 
 
 class Request(msgspec.Struct, kw_only=True):
-    """What a caller sends. A field that is None was not sent; an explicit null counts as that."""
+    """What a caller sends. A field that is None was not sent; an explicit null counts as that.
+
+    `in_query` names fields that the wire has in the query although there is a body; all are texts.
+    """
+
+    in_query: ClassVar[tuple[str, ...]] = ()
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent, by name."""
@@ -78,6 +83,13 @@ class Call:
 
     @property
     def project(self) -> Project:
+        """For what the project itself does, whoever's session it may be about.
+
+        Raises:
+            setup_link_scope: a guest acts for nobody but themselves.
+        """
+        if isinstance(self.actor, GuestActor):
+            raise refusal("setup_link_scope")
         return self.actor.project
 
 
@@ -110,6 +122,11 @@ class Operation:
         return self.auth == "secret" and (
             self.rule in OPERATION_RULES or self.rule in REFUSED_TO_MEMBERS
         )
+
+    @property
+    def idempotency_key(self) -> bool:
+        """Whether an Idempotency-Key is read; where nothing changes it is ignored."""
+        return self.auth in ("secret", "workspace") and self.method != "GET"
 
     @property
     def segments(self) -> tuple[str, ...]:

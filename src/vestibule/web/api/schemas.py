@@ -94,6 +94,8 @@ class Organization(msgspec.Struct, kw_only=True):
     third_party_connected_apps_allowed_type: str
     allowed_third_party_connected_apps: Sequence[str]
     custom_roles: list[RoleDocument]
+    # Proved by DNS; not on the wire.
+    verified_domains: Sequence[str]
     created_at: str
     updated_at: str
 
@@ -133,6 +135,7 @@ def organization_document(view: OrganizationView) -> Organization:
         third_party_connected_apps_allowed_type=s.third_party_connected_apps_allowed_type,
         allowed_third_party_connected_apps=s.allowed_third_party_connected_apps,
         custom_roles=[role_document(r) for r in o.custom_roles],
+        verified_domains=o.verified_domains,
         created_at=wire_time(o.created_at),
         updated_at=wire_time(o.updated_at),
     )
@@ -490,7 +493,7 @@ def session_document(session: Session, roles: Sequence[str], slug: str) -> Membe
         started_at=wire_time(session.started_at),
         last_accessed_at=wire_time(session.last_accessed_at),
         expires_at=wire_time(session.expires_at),
-        authentication_factors=[factor_document(f) for f in session.factors],
+        authentication_factors=[factor_document(f) for f in session.proofs],
         roles=roles,
         custom_claims=session.custom_claims or None,
     )

@@ -13,6 +13,7 @@ from vestibule.services.sessions import (
     AuthorizationCheck,
     SessionLocator,
     SessionView,
+    Wish,
 )
 from vestibule.web.api.registry import Call, Nothing, Request, Response, operation
 from vestibule.web.api.schemas import (
@@ -150,14 +151,16 @@ async def authenticate_sso(call: Call, body: AuthenticateSso) -> AuthenticatedRe
         call.project,
         body.sso_token,
         code_verifier=body.pkce_code_verifier,
-        locator=SessionLocator(body.session_token, body.session_jwt),
-        duration_minutes=body.session_duration_minutes,
-        custom_claims=body.session_custom_claims,
-        intermediate_token=body.intermediate_session_token,
-        ip_address=call.ip_address,
-        user_agent=call.user_agent,
+        wish=Wish(
+            SessionLocator(body.session_token, body.session_jwt),
+            body.session_duration_minutes,
+            body.session_custom_claims,
+            body.intermediate_session_token,
+            call.ip_address,
+            call.user_agent,
+        ),
     )
-    return _authenticated(call, done)
+    return AuthenticatedResponse(**authenticated(call, done))
 
 
 @operation(
@@ -245,7 +248,8 @@ async def logout(call: Call, body: Logout) -> LogoutStarted:
 )
 async def exchange(call: Call, body: ExchangeSession) -> AuthenticatedResponse:
     """Completes at once where the other organization has an active External connection to the very
-    connection that the session stands on. Otherwise the person has to sign in there, and
+    connection that the session stands on, and where the session stands on a magic link and the
+    other organization allows those. Otherwise the person has to sign in there, and
     `primary_required` lists the ways."""
     done = await sessions.exchange(
         call.rt,
@@ -255,7 +259,7 @@ async def exchange(call: Call, body: ExchangeSession) -> AuthenticatedResponse:
         duration_minutes=body.session_duration_minutes,
         custom_claims=body.session_custom_claims,
     )
-    return _authenticated(call, done)
+    return AuthenticatedResponse(**authenticated(call, done))
 
 
 @operation(
@@ -282,23 +286,24 @@ def _log_claims(call: Call, view: SessionView) -> None:
         )
 
 
-def _authenticated(call: Call, done: Authenticated) -> AuthenticatedResponse:
+def authenticated(call: Call, done: Authenticated) -> dict[str, Any]:
+    """The fields that every answer to a proof has."""
     view, session = done.member, done.session
     if session is not None:
         _log_claims(call, session)
-    return AuthenticatedResponse(
-        member_id=view.member.member_id,
-        organization_id=view.member.organization_id,
-        member=member_document(view),
-        organization=organization_document(view.organization),
-        session_token=session.token if session else "",
-        session_jwt=session.jwt if session else "",
-        member_authenticated=session is not None,
-        intermediate_session_token=done.intermediate_token,
-        intermediate_session_token_expires_at=optional_time(done.intermediate_expires_at),
-        member_session=session_view_document(session) if session else None,
-        mfa_required=MfaRequired() if done.mfa_required else None,
-        primary_required=(
+    return {
+        "member_id": view.member.member_id,
+        "organization_id": view.member.organization_id,
+        "member": member_document(view),
+        "organization": organization_document(view.organization),
+        "session_token": session.token if session else "",
+        "session_jwt": session.jwt if session else "",
+        "member_authenticated": session is not None,
+        "intermediate_session_token": done.intermediate_token,
+        "intermediate_session_token_expires_at": optional_time(done.intermediate_expires_at),
+        "member_session": session_view_document(session) if session else None,
+        "mfa_required": MfaRequired() if done.mfa_required else None,
+        "primary_required": (
             None if done.primary_methods is None else PrimaryRequired(done.primary_methods)
         ),
-    )
+    }
