@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.domain.sessions import (
+    EmailFactor,
     Factor,
     Session,
     duration,
+    factor_document,
     jwt_claims,
     merge_claims,
     until,
@@ -149,3 +151,45 @@ def test_custom_claims_never_stand_for_ours() -> None:
         ("iss", "sub", "aud", "exp", "iat", "nbf", "https://stytch.com/session"), "x"
     )
     assert claims(SESSION, **forged) == claims(SESSION)
+
+
+# --- by e-mail ----------------------------------------------------------------------------------
+
+BARE = replace(SESSION, factors=())
+HOUR = timedelta(hours=1)
+MAIL = EmailFactor("member-email-1", "ada@example.com", NOW, NOW)
+
+
+def test_a_proof_by_mail_stands_beside_those_of_connections_and_brings_none() -> None:
+    made = with_factor(SESSION, MAIL)
+    assert made.proofs == (FACTOR, MAIL)
+    assert made.connection_ids == {FACTOR.connection_id}
+    assert with_factor(BARE, MAIL).connection_ids == frozenset()
+
+
+def test_a_proof_by_mail_takes_the_place_of_the_older_one() -> None:
+    made = with_factor(BARE, MAIL)
+    later = replace(MAIL, created_at=NOW + HOUR, last_authenticated_at=NOW + HOUR)
+    again = with_factor(made, later)
+    assert again.email == replace(later, created_at=NOW)
+    other = replace(later, email_id="member-email-2", email_address="lovelace@example.com")
+    assert with_factor(again, other).email == other
+
+
+def test_a_proof_by_mail_bounds_no_session_and_frees_none_of_its_bounds() -> None:
+    bounded = replace(FACTOR, not_after=NOW + HOUR)
+    made = with_factor(with_factor(BARE, bounded), MAIL)
+    assert until(made, NOW + 9 * HOUR).expires_at == NOW + HOUR
+    assert until(with_factor(BARE, MAIL), NOW + 9 * HOUR).expires_at == NOW + 9 * HOUR
+
+
+def test_a_proof_by_mail_has_the_wires_own_words() -> None:
+    assert factor_document(MAIL) == {
+        "type": "magic_link",
+        "delivery_method": "email",
+        "last_authenticated_at": "2026-11-24T12:00:00Z",
+        "created_at": "2026-11-24T12:00:00Z",
+        "updated_at": "2026-11-24T12:00:00Z",
+        "sequence_order": "PRIMARY",
+        "email_factor": {"email_id": "member-email-1", "email_address": "ada@example.com"},
+    }

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 import vestibule.web.app  # noqa: F401 - importing it is what fills the registry
+from vestibule.web.api.frontend import FRONTEND
 from vestibule.web.api.registry import OPERATIONS
 from vestibule_sdk import AsyncVestibule, Credentials, Vestibule
 
@@ -35,10 +36,25 @@ def test_what_is_generated_is_what_is_committed() -> None:
 
 
 def test_every_table_of_the_generator_names_operations_that_exist() -> None:
-    known = {op.id for op in OPERATIONS}
     made = generator()
+    known = {op.id for op in OPERATIONS}
     for table in (made.REPEATABLE_POSTS, made.UNREPEATABLE_PUTS):
         assert table - known == set()
+    pages = {op.id for op in FRONTEND}
+    for table in (made.REPEATABLE_PAGE_POSTS, made.UNREPEATABLE_PAGE_PUTS, made.NOT_CALLED):
+        assert table - pages == set()
+
+
+def test_whatever_changes_something_can_be_sent_again() -> None:
+    """The Python SDK tries every call again: one without a key has to do the same twice."""
+    neither = [
+        op.id
+        for op in OPERATIONS
+        if op.method != "GET"
+        and not op.idempotency_key
+        and op.id not in generator().REPEATABLE_POSTS
+    ]
+    assert neither == []
 
 
 @pytest.mark.parametrize("kind", [Vestibule, AsyncVestibule])

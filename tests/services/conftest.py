@@ -8,30 +8,26 @@ import pytest
 import structlog
 
 from services.attacks import Story
-from support.world import open_world, run
-from vestibule.storage.engine import open_engine
-from vestibule.storage.schema import migrate
+from support.world import open_world, prepare, run
 
 
 @pytest.fixture(scope="session")
-def migrated_template(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A migrated PostgreSQL database that the others are copies of."""
+def world_template(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A PostgreSQL database with the demo in it; its copies are worlds at once."""
     server = request.getfixturevalue("postgres_server")
     url = server.make_database()
-    engine = open_engine(url)
-    migrate(engine)
-    engine.close()
+    run(prepare(url))
     yield url
     server.drop_database(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database."""
+    """A database for `open_world`, which no other test has."""
     if request.param == "sqlite":
         return "sqlite://"
     make_database: Callable[..., str] = request.getfixturevalue("make_database")
-    return make_database(request.getfixturevalue("migrated_template"))
+    return make_database(request.getfixturevalue("world_template"))
 
 
 @pytest.fixture

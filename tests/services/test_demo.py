@@ -7,11 +7,11 @@ from typing import Any
 
 from services.attacks import Tell
 from support.world import BASE_URL, World
-from vestibule.domain.projects import Project, RedirectUrl
+from vestibule.domain.projects import SIGN_IN, Project, RedirectUrl
 from vestibule.services import demo, projects
 
 APP = RedirectUrl("https://app.example.com/authenticate", ("LOGIN", "SIGNUP"))
-CALLBACK = RedirectUrl(f"{BASE_URL}/demo/callback", ("LOGIN", "SIGNUP"), ("LOGIN",))
+CALLBACK = RedirectUrl(f"{BASE_URL}/demo/callback", SIGN_IN, ("LOGIN",))
 
 
 async def start_again(world: World, base_url: str = BASE_URL) -> Project:

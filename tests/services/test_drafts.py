@@ -185,7 +185,9 @@ def test_what_an_update_refuses_a_draft_refuses_too(story: Tell) -> None:
     story(tell)
 
 
-def test_a_draft_of_a_pending_connection_must_be_whole(story: Tell) -> None:
+def test_a_draft_of_a_pending_connection_may_grow_but_is_not_activated_before_it_is_whole(
+    story: Tell,
+) -> None:
     async def tell(world: World) -> None:
         made = done(await world.call("POST", "/v1/b2b/sso/saml/northwind", {}))["connection"]
         name = made["connection_id"]
@@ -198,9 +200,13 @@ def test_a_draft_of_a_pending_connection_must_be_whole(story: Tell) -> None:
         }
         for missing in whole:
             fields = {key: value for key, value in whole.items() if key != missing}
-            answer = await world.call("PUT", f"{path}/draft", fields)
+            await put(world, path, **fields)
+            answer = await world.call("POST", f"{path}/draft/activate", {})
             assert answer.status_code == 400, answer.text
-        await put(world, path, **whole)
+            assert (await live(world, name))["status"] == "pending"
+            done(await world.call("DELETE", f"{path}/draft"))
+        for key, value in whole.items():
+            await put(world, path, **{key: value})
         assert (await live(world, name))["status"] == "pending"
         await activate(world, path)
         assert (await live(world, name))["status"] == "active"

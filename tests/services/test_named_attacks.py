@@ -347,7 +347,7 @@ def test_one_token_used_at_the_same_moment_by_many_servers_opens_one_session(
         url = f"sqlite:///{tmp_path / 'vestibule.db'}"
     else:
         make_database: Callable[..., str] = request.getfixturevalue("make_database")
-        url = make_database(request.getfixturevalue("migrated_template"))
+        url = make_database(request.getfixturevalue("world_template"))
 
     async def main() -> None:
         async with open_world(url) as world:

@@ -30,12 +30,12 @@ from vestibule.web.app import App
 
 @pytest.mark.peer
 def test_an_assertion_is_used_once_by_two_servers(
-    make_database: Callable[[str], str], migrated_template: str
+    make_database: Callable[[str], str], world_template: str
 ) -> None:
     """Whoever sends a captured assertion to both servers behind the balancer at the same moment."""
 
     async def main() -> None:
-        url = make_database(migrated_template)
+        url = make_database(world_template)
         async with open_world(url) as one:
             store = Store(open_engine(url), KeyRing([b"k" * 32]))
             rt = replace(one.rt, store=store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,13 +19,21 @@ ROOT_KEY = b"k" * 32
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty, migrated database."""
+    """An empty, migrated database, which no other test has."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'vestibule.db'}"
-        _migrate(url)
-        return url
+        path = tmp_path / "vestibule.db"
+        shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        return f"sqlite:///{path}"
     make_database: Callable[..., str] = request.getfixturevalue("make_database")
     return make_database(request.getfixturevalue("migrated_template"))
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database that the others are copies of."""
+    path = tmp_path_factory.mktemp("migrated") / "vestibule.db"
+    _migrate(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from storage import values
 from storage.test_schema import plan, recorded
 from storage.values import LATER, NOW, PROJECT, hashed
+from vestibule.domain.idempotency import Answer, Claim
 from vestibule.domain.logouts import HeardLogout, IdpSession, LogoutAttempt
 from vestibule.storage import Store, Tx, role_sources
 from vestibule.storage import members as of_members
@@ -30,7 +31,7 @@ BIG = frozenset({
     "member", "member_email", "registration", "role_source", "connection", "organization",
     "organization_domain", "session", "session_connection", "intermediate_session", "sso_token",
     "idp_tokens", "login_attempt", "logout_attempt", "heard_logout", "login_trace",
-    "seen_assertion", "audit_event",
+    "seen_assertion", "audit_event", "idempotency_key",
 })  # fmt: skip
 # A part of an address may stand anywhere, so every address is looked at, in an index that holds
 # nothing else; and what has expired is one end of an index.
@@ -38,10 +39,11 @@ READ_THROUGH: dict[str, set[str]] = {
     "organizations by a part of a member's address": {"ix_member_email_email_key"},
     "end of what has expired": {
         "session", "intermediate_session", "login_attempt", "sso_token", "seen_assertion",
-        "login_trace", "logout_attempt", "heard_logout",
+        "login_trace", "logout_attempt", "heard_logout", "idempotency_key",
     },
 }  # fmt: skip
 KEY = hashed("x")
+CLAIM = Claim(PROJECT, KEY, KEY, b"h" * 16, NOW, LATER)
 AFTER = (1, "organization-1")
 
 
@@ -85,6 +87,10 @@ ASKED: dict[str, Callable[[Tx], object]] = {
     # what an application asks for
     "credential by secret": lambda tx: tx.projects.authenticate("secret", KEY),
     "signing keys": lambda tx: tx.keys.live(PROJECT, NOW),
+    "request of a key": lambda tx: tx.idempotency.find(PROJECT, KEY),
+    "takeover of a key": lambda tx: tx.idempotency.put(CLAIM, instead_of=CLAIM),
+    "answer to a request": lambda tx: tx.idempotency.answer(CLAIM, Answer(200, b""), LATER),
+    "end of a key": lambda tx: tx.idempotency.release(CLAIM),
     "organization by any name": lambda tx: tx.organizations.find_by_any(PROJECT, "o"),
     "organizations by any name": lambda tx: tx.organizations.find_all_by_any(PROJECT, ["o", "p"]),
     "active connections": lambda tx: tx.organizations.active_connections("o"),
@@ -137,7 +143,7 @@ ASKED: dict[str, Callable[[Tx], object]] = {
     "end of an organization": lambda tx: tx.organizations.delete("o"),
     "end of what has expired": lambda tx: (
         tx.logins.delete_expired(NOW, NOW), tx.sessions.delete_expired(NOW),
-        tx.logouts.delete_expired(NOW),
+        tx.logouts.delete_expired(NOW), tx.idempotency.delete_expired(NOW),
     ),
 }  # fmt: skip
 
@@ -147,6 +153,7 @@ async def fill(store: Store) -> None:
     half of the members are those of the organization that is asked for."""
 
     def work(tx: Tx) -> None:
+        tx.idempotency.put(CLAIM)
         for n in range(60):
             owner = values.organization(f"Organization {n}")
             if n == 0:
@@ -171,6 +178,7 @@ async def fill(store: Store) -> None:
                 tx.logouts.put(name, LogoutAttempt("p", "o", "m", door_id, here, "", NOW, LATER))
                 tx.logouts.hear(hashed(name), name, HeardLogout(here, (), NOW, LATER))
                 tx.audit.insert(values.audit_event(owner.organization_id))
+                tx.idempotency.put(replace(CLAIM, key_hash=hashed(name)))
 
     await store.write(work)
 

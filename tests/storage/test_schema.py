@@ -21,10 +21,14 @@ from alembic.migration import MigrationContext
 from storage import values
 from storage.conftest import ROOT_KEY
 from storage.values import LATER, NOW, PROJECT, hashed
+from vestibule.domain import login_tests
+from vestibule.domain.logins import LoginTrace
 from vestibule.domain.members import Member
 from vestibule.errors import VestibuleError
 from vestibule.storage import KeyRing, Store, Tx, open_store, role_sources
+from vestibule.storage.audit import AuditEvent, AuditFilter
 from vestibule.storage.engine import open_engine
+from vestibule.storage.logins import TraceFilter
 from vestibule.storage.schema import HEAD, migrate, require_current, revision, upgrade
 from vestibule.storage.tables import metadata
 
@@ -70,7 +74,34 @@ LOOKUPS: dict[str, Callable[[Tx], object]] = {
     "notices that are due": lambda tx: tx.expiry_notices.due(NOW, 50),
     "last logins of connections": lambda tx: tx.logins.last_of_connections("o"),
     "traces": lambda tx: tx.logins.traces("o", 10),
+    "setup link by token": lambda tx: tx.setup_links.find_by_token(KEY),
+    "setup links of an organization": lambda tx: tx.setup_links.of_organization("o"),
+    "portal visit by token": lambda tx: tx.setup_links.find_visit(KEY),
+    "end of portal visits": lambda tx: tx.setup_links.delete_visits_of(["l"]),
+    "owner of a domain": lambda tx: tx.domain_claims.owner(PROJECT, "x.example"),
+    "domains of an organization": lambda tx: tx.domain_claims.of_organization("o"),
+    "domains that are due": lambda tx: tx.domain_claims.claim_due(NOW, NOW, 50),
     "audit events": lambda tx: tx.audit.latest("o", 10),
+    "search of audit events": lambda tx: tx.audit.search(
+        [PROJECT, ""], AuditFilter(action="a."), after=AFTER, limit=10
+    ),
+    "search of traces": lambda tx: tx.logins.search(
+        TraceFilter(PROJECT, outcome="refused"), after=AFTER, limit=10
+    ),
+    "traces of an address": lambda tx: tx.logins.search(
+        TraceFilter(PROJECT, email="a@x.example"), after=None, limit=10
+    ),
+    "days of a connection": lambda tx: tx.logins.days_of_connection("c", NOW),
+    "most refused": lambda tx: tx.logins.most_refused(PROJECT, NOW, 10),
+    "counts of connections": lambda tx: tx.logins.counts_of(["c"], NOW),
+    "last successes": lambda tx: tx.logins.last_accepted(["c"]),
+    "connections of a project": lambda tx: tx.connections.of_project(PROJECT, ["c"]),
+    "certificates that end first": lambda tx: tx.connections.first_to_end(PROJECT, NOW, 10),
+    "operator by address": lambda tx: tx.operators.find_by_email("a@x.example"),
+    "visit of an operator": lambda tx: tx.operators.find_session(KEY, NOW),
+    "wrong tries": lambda tx: tx.operators.failures("a@x.example", NOW),
+    "branding": lambda tx: tx.branding.find(PROJECT, "o"),
+    "credentials of a project": lambda tx: tx.projects.credentials(PROJECT),
 }  # fmt: skip
 
 
@@ -199,6 +230,70 @@ def test_a_database_with_people_in_it_moves_up_and_keeps_them(
         "lost": [],
         "shared": True,
     }
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def test_what_was_recorded_before_is_found_by_what_is_searched_now(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Actor, target and project become columns; a refused test is told from one that passed."""
+    today = open_store(f"sqlite:///{tmp_path / 'today.db'}", KeyRing([ROOT_KEY]))
+    migrate(today.engine)
+
+    async def fill() -> tuple[AuditEvent, list[LoginTrace]]:
+        await today.write(lambda tx: tx.projects.insert(values.project(PROJECT)))
+        owner = await values.put_organization(today)
+        told = values.audit_event(owner.organization_id, actor="member-1", target="t" * 300)
+        await today.write(lambda tx: tx.audit.insert(told))
+        tried = login_tests.TestedSettings()
+        stories = [
+            values.trace(owner.organization_id, trace_id=f"login-trace-{n}", **story)
+            for n, story in enumerate(
+                (
+                    {"outcome": "refused"},
+                    {"outcome": "refused", "test": tried},
+                    {"outcome": "tested", "test": tried},
+                )
+            )
+        ]
+        for story in stories:
+            await today.write(lambda tx, story=story: tx.logins.put_trace(story))
+        return told, stories
+
+    event, (lost, lost_test, passed) = asyncio.run(fill())
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if kind == "postgresql":
+        url = request.getfixturevalue("make_database")()
+    store = open_store(url, KeyRing([ROOT_KEY]))
+    upgrade(store.engine, "0001")
+    copy_to_the_first_schema(today, store)
+    with store.engine.engine.begin() as connection:
+        old = "UPDATE login_trace SET outcome = 'test' WHERE outcome = 'test_refused'"
+        connection.execute(sa.text(old))
+    today.close()
+    assert migrate(store.engine) == HEAD
+
+    def found(tx: Tx) -> dict[str, object]:
+        asked = {
+            "actor": AuditFilter(actor="member-1"),
+            "target": AuditFilter(target="t" * 254),
+            "nobody": AuditFilter(actor="member-2"),
+        }
+        stories = {
+            "refused": TraceFilter(PROJECT, outcome="refused", tests=False),
+            "tests": TraceFilter(PROJECT, outcome="refused", tests=True),
+            "passed": TraceFilter(PROJECT, outcome="tested"),
+        }
+        return {
+            name: tx.audit.search([PROJECT], one, after=None, limit=9)[0]
+            for name, one in asked.items()
+        } | {name: tx.logins.search(one, after=None, limit=9)[0] for name, one in stories.items()}
+
+    assert asyncio.run(store.read(found)) == {
+        "actor": [event], "target": [event], "nobody": [],
+        "refused": [lost], "tests": [lost_test], "passed": [passed],
+    }  # fmt: skip
     store.close()
 
 

@@ -11,6 +11,9 @@ import pytest
 
 from storage import values
 from storage.values import LATER, NOW, PROJECT, hashed
+from vestibule.domain.discovery import DiscoverySession
+from vestibule.domain.magic_links import AskedLink, LinkRequest, MagicLink
+from vestibule.domain.mail import Mail
 from vestibule.domain.members import RetiredEmail
 from vestibule.errors import VestibuleError
 from vestibule.storage import Store, Tx
@@ -78,6 +81,95 @@ def test_an_intermediate_session_is_taken_once(store: Store) -> None:
         await store.write(lambda tx: tx.sessions.put_intermediate(hashed("half"), half))
         taken = await race(store, lambda tx: tx.sessions.take_intermediate(hashed("half"), NOW))
         assert [one for one in taken if one is not None] == [half]
+
+    asyncio.run(work())
+
+
+def test_a_magic_link_is_taken_once_and_looking_leaves_it(store: Store) -> None:
+    async def work() -> None:
+        link = MagicLink(
+            "discovery", PROJECT, "ada@example.com", "https://app.example.com/", None, NOW, LATER
+        )
+        place = hashed("link")
+        await store.write(lambda tx: tx.magic_links.put(place, link))
+        for _ in range(2):
+            assert await store.read(lambda tx: tx.magic_links.find(place, NOW)) == link
+        assert await store.read(lambda tx: tx.magic_links.find(place, LATER)) is None
+        taken = await race(store, lambda tx: tx.magic_links.take(place, NOW))
+        assert [one for one in taken if one is not None] == [link]
+
+    asyncio.run(work())
+
+
+def test_a_proof_of_an_address_is_taken_once_and_by_its_project_alone(store: Store) -> None:
+    async def work() -> None:
+        proven = DiscoverySession(PROJECT, "ada@example.com", NOW, LATER)
+        place = hashed("proof")
+        await store.write(lambda tx: tx.discovery.put(place, proven))
+        assert await store.write(lambda tx: tx.discovery.take("another", place, NOW)) is None
+        taken = await race(store, lambda tx: tx.discovery.take(PROJECT, place, NOW))
+        assert [one for one in taken if one is not None] == [proven]
+
+    asyncio.run(work())
+
+
+def test_a_request_of_a_page_is_answered_once(store: Store) -> None:
+    async def work() -> None:
+        asked = AskedLink(PROJECT, LinkRequest("acme", "ada@example.com"), NOW)
+        await store.write(lambda tx: tx.magic_links.put_asked("request-1", asked))
+        taken = await race(store, lambda tx: tx.magic_links.take_asked())
+        assert [one for one in taken if one is not None] == [asked]
+
+    asyncio.run(work())
+
+
+def test_a_mail_has_one_sender_at_a_time(store: Store) -> None:
+    """Whoever claims it first has it until the lease ends, and may say nothing of it afterwards."""
+
+    async def work() -> None:
+        mail = Mail(
+            mail_id="mail-1", project_id=PROJECT, organization_id="", member_id="",
+            kind="discovery", locale="en", recipient="ada@example.com", link="https://x.example/",
+            lifetime=LATER - NOW, created_at=NOW, expires_at=LATER,
+        )  # fmt: skip
+        await store.write(lambda tx: tx.mail.put(mail))
+        claimed = await race(store, lambda tx: tuple(tx.mail.claim(NOW, LATER, 5)))
+        ((first,),) = [held for held in claimed if held]  # type: ignore[misc]
+        assert (first.mail, first.tries) == (mail, 1)
+        assert await store.write(lambda tx: tx.mail.claim(NOW, LATER, 5)) == []
+        end = LATER + (LATER - NOW)
+        (second,) = await store.write(lambda tx: tx.mail.claim(LATER, end, 5))
+        assert second.tries == 2
+        assert await store.write(lambda tx: tx.mail.finish(first)) is False
+        assert await store.write(lambda tx: tx.mail.postpone(first, NOW)) is False
+        assert await store.write(lambda tx: tx.mail.finish(second)) is True
+        assert await store.write(lambda tx: tx.mail.claim(end, end, 5)) == []
+
+    asyncio.run(work())
+
+
+def test_a_session_that_was_stored_before_there_was_mail_is_read(store: Store) -> None:
+    """Documents of sessions and intermediate sessions had no `email`."""
+
+    async def work() -> None:
+        person, _ = await values.a_member_with_connection(store)
+        made = values.session(person)
+        await store.write(lambda tx: tx.sessions.insert(made, "token", hashed("token")))
+        half = values.intermediate(person)
+        await store.write(lambda tx: tx.sessions.put_intermediate(hashed("half"), half))
+        with store.engine.engine.begin() as connection:
+            for table in ("session", "intermediate_session"):
+                connection.exec_driver_sql(
+                    f"UPDATE {table} SET document = replace(document, ',\"email\":null', '')"  # noqa: S608
+                )
+                row = connection.exec_driver_sql(f"SELECT document FROM {table}").scalar_one()  # noqa: S608
+                assert "email" not in row
+        found = await store.read(
+            lambda tx: tx.sessions.find_by_token(PROJECT, hashed("token"), NOW)
+        )
+        assert found is not None and found.session == made
+        taken = await store.write(lambda tx: tx.sessions.take_intermediate(hashed("half"), NOW))
+        assert taken == half
 
     asyncio.run(work())
 

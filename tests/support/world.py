@@ -2,6 +2,14 @@
 and the built-in identity provider as the only other party, reached through ASGI.
 
 Nothing of ours is replaced; what is outside (time, network) is given as arguments.
+
+The demo is made once in a process, by migrations and use cases, and each world gets a copy of
+that database for itself: no row of another test is in it, but its ids and secrets are those of
+every copy in the process. What modules remember by such ids is forgotten when a world opens, and
+two copies are never open at once: a world that is opened beside another one is made from the
+beginning, with ids of its own, and so is one that asks for it with `fresh`, as a world should that
+lives for a module. On PostgreSQL a database is such a copy if its template went through `prepare`;
+any other one is migrated and filled from the beginning.
 """
 
 from __future__ import annotations
@@ -11,9 +19,11 @@ import base64
 import html
 import os
 import re
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,12 +31,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 
+from vestibule.domain.mail import Message
 from vestibule.protocols.http import HttpRequest, HttpResponse
-from vestibule.services import demo, keys
+from vestibule.services import demo, keys, magic_links, mail, projects
 from vestibule.services.demo import PEOPLE
 from vestibule.services.projects import Credentials
 from vestibule.services.rbac import Actor
-from vestibule.services.runtime import Runtime
+from vestibule.services.runtime import Runtime, Send
 from vestibule.settings import Settings
 from vestibule.storage.engine import open_engine
 from vestibule.storage.schema import migrate
@@ -43,6 +54,20 @@ REDIRECT = "http://localhost:3000/authenticate"
 _KEYS: list[tuple[str, str]] = []
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """What the demo's making told: kept, because a secret is told once."""
+
+    credentials: Credentials
+    demo: demo.Demo
+
+
+# By the project's id, which tells a copy of a prepared database from a fresh one.
+_BEGINNINGS: dict[str, Beginning] = {}
+_open: set[str] = set()
+_PREPARED: list[tuple[str, sqlite3.Connection]] = []
+
+
 @dataclass
 class World:
     """One server with the demo's organizations, and a browser-like client for it."""
@@ -56,6 +81,11 @@ class World:
     sent: list[HttpRequest]
     # What the next requests to outside are answered with, before anybody real is asked.
     answers: list[HttpResponse | Exception] = field(default_factory=list)
+    # What came to mailboxes, and what the next mails are refused with.
+    mails: list[Message] = field(default_factory=list)
+    mail_refusals: list[Exception] = field(default_factory=list)
+    # The texts at names of the DNS; a name that is not here does not exist.
+    dns: dict[str, list[str] | Exception] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
@@ -149,6 +179,13 @@ class World:
 
         return deliver_get
 
+    async def mail(self) -> list[Message]:
+        """Let the worker send what waits; returns what came since the last time."""
+        seen = len(self.mails)
+        await magic_links.answer_asked(self.rt)
+        await mail.send_due(self.rt)
+        return self.mails[seen:]
+
     async def sign_in(
         self, connection_id: str, person: str = PEOPLE[0].email, **body: Any
     ) -> dict[str, Any]:
@@ -171,14 +208,15 @@ def read_form(page: str) -> tuple[str, dict[str, str]]:
 
 
 @asynccontextmanager
-async def open_world(database_url: str = "sqlite://") -> AsyncIterator[World]:
-    """A fresh world with the demo's project, organizations and connections."""
+async def open_world(
+    database_url: str = "sqlite://", *, fresh: bool = False
+) -> AsyncIterator[World]:
+    """A fresh world with the demo's project, organizations and connections.
+
+    A SQLite database is overwritten, whatever was in it.
+    """
     clock = [START]
     sent: list[HttpRequest] = []
-    engine = open_engine(database_url)
-    migrate(engine)
-    store = Store(engine, KeyRing([b"k" * 32]))
-    settings = Settings("dev", BASE_URL, database_url, Path("root.key"))
     holder: list[World] = []
 
     async def send(request: HttpRequest) -> HttpResponse:
@@ -196,21 +234,122 @@ async def open_world(database_url: str = "sqlite://") -> AsyncIterator[World]:
         headers = {name.lower(): value for name, value in got.headers.items()}
         return HttpResponse(got.status_code, headers, got.content)
 
-    rt = Runtime(store, send, lambda: clock[0], os.urandom, settings)
+    async def txt_records(name: str) -> list[str]:
+        found = holder[0].dns.get(name, [])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def deliver(message: Message) -> None:
+        if holder[0].mail_refusals:
+            raise holder[0].mail_refusals.pop(0)
+        holder[0].mails.append(message)
+
+    if database_url.startswith("sqlite") and not _PREPARED:
+        await _prepare_sqlite()
+    bare = _runtime(database_url, send, lambda: clock[0])
+    rt = replace(bare, txt_records=txt_records, deliver=deliver)
+    try:
+        if database_url.startswith("sqlite") and not fresh and _PREPARED[0][0] not in _open:
+            _copy_prepared(rt.store)
+        beginning = await _begin(rt)
+        credentials, shown = beginning.credentials, beginning.demo
+        with _alone(credentials.project_id):
+            idp = MockIdp(rt, *_idp_key(rt))
+            pages = DemoPages(rt, shown, credentials.public_token, Path())
+            app = App(rt, [*pages.routes(), *idp.routes()])
+            world = World(rt, app, idp, shown, credentials, clock, sent)
+            holder.append(world)
+            yield world
+    finally:
+        rt.store.close()
+
+
+@contextmanager
+def _alone(project_id: str) -> Iterator[None]:
+    """Forget what an earlier copy was like, and let no second one be open meanwhile."""
+    assert project_id not in _open, "two copies of one prepared database are open"
+    for memory in memories().values():
+        memory.clear()
+    _open.add(project_id)
+    try:
+        yield
+    finally:
+        _open.remove(project_id)
+
+
+def memories() -> dict[str, dict[Any, Any]]:
+    """What modules of Vestibule remember from call to call: their private dictionaries.
+
+    Tables are written in capitals. What `lru_cache` keeps depends on its arguments alone.
+    """
+    return {
+        f"{module.__name__}.{name}": value
+        for module in list(sys.modules.values())
+        if getattr(module, "__name__", "").startswith("vestibule.")
+        for name, value in vars(module).items()
+        if isinstance(value, dict) and name[0] == "_" != name[1] and name.islower()
+    }
+
+
+async def prepare(database_url: str) -> None:
+    """Make the demo in an empty database; copies of it are then worlds without further work."""
+    rt = _runtime(database_url, _nobody, lambda: START)
+    try:
+        await _begin(rt)
+    finally:
+        rt.store.close()
+
+
+async def _begin(rt: Runtime) -> Beginning:
+    """Make the demo, unless this database is a copy of one where this process made it."""
+    migrate(rt.store.engine)
+    found = await projects.get_first(rt)
+    if found is not None:
+        return _BEGINNINGS[found.project_id]
+    idp = MockIdp(rt, *_idp_key(rt))
+    credentials = await demo.create_project(rt, BASE_URL)
+    beginning = Beginning(credentials, await demo.ensure(rt, idp.address))
+    _BEGINNINGS[credentials.project_id] = beginning
+    return beginning
+
+
+async def _prepare_sqlite() -> None:
+    rt = _runtime("sqlite://", _nobody, lambda: START)
+    beginning = await _begin(rt)
+    prepared = sqlite3.connect(":memory:", check_same_thread=False)
+    _connection_of(rt.store).backup(prepared)
+    rt.store.close()
+    _PREPARED.append((beginning.credentials.project_id, prepared))
+
+
+def _copy_prepared(store: Store) -> None:
+    _PREPARED[0][1].backup(_connection_of(store))
+
+
+def _connection_of(store: Store) -> sqlite3.Connection:
+    with store.engine.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+def _runtime(database_url: str, send: Send, now: Callable[[], datetime]) -> Runtime:
+    store = Store(open_engine(database_url), KeyRing([b"k" * 32]))
+    settings = Settings("dev", BASE_URL, database_url, Path("root.key"))
+    return Runtime(store, send, now, os.urandom, settings)
+
+
+def _idp_key(rt: Runtime) -> tuple[str, str]:
+    """The identity provider's private key and certificate, made once in a process."""
     if not _KEYS:
         pair = keys.create_connection_key(rt, "mock-idp", "test")
         _KEYS.append((pair.private_key, pair.certificate.certificate))
-    idp = MockIdp(rt, *_KEYS[0])
-    credentials = await demo.create_project(rt, BASE_URL)
-    shown = await demo.ensure(rt, idp.address)
-    pages = DemoPages(rt, shown, credentials.public_token, Path())
-    app = App(rt, [*pages.routes(), *idp.routes()])
-    world = World(rt, app, idp, shown, credentials, clock, sent)
-    holder.append(world)
-    try:
-        yield world
-    finally:
-        store.close()
+    return _KEYS[0]
+
+
+async def _nobody(request: HttpRequest) -> HttpResponse:
+    raise AssertionError(f"making the demo asked {request.url}")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -146,7 +146,7 @@ JSON = st.recursive(
 def living() -> Iterator[tuple[asyncio.AbstractEventLoop, World]]:
     """One world for many examples, on a loop of its own."""
     loop = asyncio.new_event_loop()
-    opened = open_world()
+    opened = open_world(fresh=True)
     yield loop, loop.run_until_complete(opened.__aenter__())
     loop.run_until_complete(opened.__aexit__(None, None, None))
     loop.close()

@@ -20,7 +20,7 @@ SMALL = {
     name: Limit(burst, timedelta(minutes=1))
     for name, burst in {
         "start": 3, "callback": 3, "connection": 5, "frontend": 8, "discovery": 2, "mail": 1,
-        "mailbox": 1,
+        "mailbox": 1, "operator": 2,
     }.items()
 }  # fmt: skip
 Story = Callable[[World], Awaitable[None]]
@@ -111,6 +111,32 @@ def test_guessing_slugs_and_addresses_is_limited_more(tell: Callable[[Story], No
     tell(story)
 
 
+def test_a_mailbox_is_not_flooded_by_whoever_asks_from_wherever(
+    tell: Callable[[Story], None],
+) -> None:
+    """Five mails in ten minutes, however they are asked for, whoever owns the address."""
+
+    async def story(world: World) -> None:
+        async def send(address: str, peer: str) -> Any:
+            async with world.client(auth=(world.credentials.public_token, "")) as client:
+                return await client.post(
+                    "/sdk/v1/b2b/magic_links/email/discovery/send",
+                    json={"email_address": address},
+                    headers={"x-forwarded-for": peer},
+                )
+
+        settings = replace(world.rt.settings, trusted_proxies=(ip_network("127.0.0.1/32"),))
+        world.app = App(replace(world.rt, settings=settings))
+        assert (await send("grace@acme.example", "192.0.2.1")).status_code == 200
+        assert (await send("GRACE@acme.example", "192.0.2.2")).status_code == 429
+        # One address asks for one mail here, whomever it is for.
+        assert (await send("ada@acme.example", "192.0.2.1")).status_code == 429
+        assert (await send("ada@acme.example", "192.0.2.3")).status_code == 200
+        assert len(await world.mail()) == 2
+
+    tell(story)
+
+
 def test_no_limits_where_the_operator_turned_them_off(tell: Callable[[Story], None]) -> None:
     async def story(world: World) -> None:
         settings = replace(world.rt.settings, rate_limit_factor=0)
@@ -148,3 +174,18 @@ def test_a_proxy_of_our_own_says_who_calls_and_nobody_else(
 def test_without_proxies_of_our_own_the_header_is_not_read() -> None:
     scope = {"client": ("10.0.0.1", 1), "headers": [(b"x-forwarded-for", b"198.51.100.9")]}
     assert caller_address(scope, ()) == "10.0.0.1"
+
+
+def test_whose_domains_there_are_cannot_be_asked_one_by_one(tell: Callable[[Story], None]) -> None:
+    async def story(world: World) -> None:
+        body = {
+            "public_token": world.credentials.public_token, "email_address": "a@guess.example",
+        }  # fmt: skip
+        async with world.client() as client:
+            path = "/v1/public/sso/route"
+            seen = [(await client.post(path, json=body)).status_code for _ in range(3)]
+            assert seen == [200, 200, 429]
+            unknown = {**body, "public_token": "none"}
+            assert (await client.post(path, json=unknown)).status_code == 429
+
+    tell(story)

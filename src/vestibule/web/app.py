@@ -18,34 +18,50 @@ from vestibule.errors import VestibuleError, refusal
 from vestibule.services.runtime import Runtime
 from vestibule.web.answers import refuse
 from vestibule.web.api import (  # noqa: F401
+    audit,
+    branding,
     connection_health,
     connections,
+    credentials,
+    discovery,
+    domain_verification,
     drafts,
     dry_run,
     idp_metadata,
     jwt_templates,
     lockout,
     login_tests,
+    magic_links,
     mapping,
     members,
     organizations,
     presets,
     projects,
     rbac,
+    redirect_urls,
+    routing,
+    scim,
     sessions,
+    setup_links,
 )
 from vestibule.web.api.door import ApiDoor
 from vestibule.web.api.frontend_door import FrontendDoor
 from vestibule.web.api.openapi import document, errors, reference
+from vestibule.web.dashboard import door as dashboard
+from vestibule.web.dashboard.door import Dashboard
 from vestibule.web.incoming import Receive, Scope, Send
 from vestibule.web.login import LoginDoor
 from vestibule.web.pages import STATIC, render
+from vestibule.web.portal.door import Portal
 from vestibule.web.rate_limits import RateLimits
+from vestibule.web.sign_in import SignIn
 
 _log = structlog.get_logger()
 Background = Callable[[Runtime], Awaitable[None]]
 
 _API = ("/v1/", "/pwa/", "/sdk/")
+# The one path of the API among those of the browser's legs.
+_ROUTE = "/v1/public/sso/route"
 
 # Pages bring nothing from elsewhere and are put into no frame. A form may lead anywhere, because
 # the SAML POST binding does.
@@ -73,11 +89,13 @@ class App:
         background: Background | None = None,
     ) -> None:
         self._rt = rt
-        self._api = ApiDoor(rt)
         limits = RateLimits(rt)
+        self._api = ApiDoor(rt, limits)
         self._frontend = FrontendDoor(rt, limits)
         self._login = LoginDoor(rt, limits)
-        self._pages = _pages(rt, extra, background)
+        doors = (Dashboard(rt, limits), Portal(rt, limits), SignIn(rt, limits))
+        own = [route for door in doors for route in door.routes()]
+        self._pages = _pages(rt, [*own, *extra], background)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -90,7 +108,7 @@ class App:
                 while "//" in path:
                     path = path.replace("//", "/")
                 scope = {**scope, "raw_path": raw, "path": path}
-            is_login = path.startswith(LoginDoor.prefixes)
+            is_login = path.startswith(LoginDoor.prefixes) and path != _ROUTE
             if path.startswith(FrontendDoor.prefix):
                 await self._frontend(scope, receive, send)
                 return
@@ -109,7 +127,9 @@ class App:
 def _with_headers(send: Send) -> Send:
     async def sending(message):  # type: ignore[no-untyped-def]
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *_HEADERS]
+            told = {name for name, _ in message["headers"]}
+            missing = [header for header in _HEADERS if header[0] not in told]
+            message["headers"] = [*message["headers"], *missing]
         await send(message)
 
     return sending
@@ -137,7 +157,7 @@ def _pages(rt: Runtime, extra: Sequence[BaseRoute], background: Background | Non
     async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, VestibuleError):
             raise error
-        return refuse(rt, request, error)
+        return dashboard.turned_away(rt, request, error)
 
     async def failed(request: Request, error: Exception) -> Response:
         _log.error("failed", request_id=request.state.request_id, exc_info=error)

@@ -38,5 +38,8 @@ def test_result(request: Request, trace: LoginTrace, headers: Mapping[str, str])
         enters=_ENTERS[trace.report.enters] if trace.report else "",
         connection_id=trace.connection_id,
         trace_id=trace.trace_id,
+        back=f"{trace.test.back}?trace_id={trace.trace_id}"
+        if trace.test and trace.test.back
+        else "",
     )
     return HTMLResponse(page, headers=dict(headers))

@@ -13,24 +13,29 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+from vestibule.web.texts import ENGLISH, LANGUAGES, translate, translate_count
 
 STATIC = Path(__file__).parent / "static"
 
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 
 
-def render(template: str, **context: object) -> str:
+def render(template: str, *, language: str = ENGLISH, **context: object) -> str:
     """Fill `template` (a path under `templates/`), whose leading comment lists its variables.
+
+    A text in the template is `_("…")`, or `ngettext("…", "…", number)`; with names in it,
+    `_("Hello %(name)s", name=name)`. A literal percent sign is written twice.
 
     Raises:
         jinja2.UndefinedError: a variable that the template uses was not given.
     """
-    return _environment().get_template(template).render(context)
+    return _environment(language).get_template(template).render(context)
 
 
 @cache
@@ -45,9 +50,10 @@ def static_url(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
     environment = Environment(
         loader=PackageLoader("vestibule.web"),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -61,8 +67,29 @@ def _environment() -> Environment:
         "json_html": json_html,
         "prose": prose,
     }
-    environment.globals |= {"difference": difference, "static_url": static_url}
+    environment.globals |= {
+        "difference": difference,
+        "language": language,
+        "languages": LANGUAGES,
+        "static_url": static_url,
+    }
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        partial(translate, language), partial(translate_count, language), newstyle=True
+    )
     return environment
+
+
+def texts_of_templates() -> set[str]:
+    """Every English text that a template asks a catalogue for; of a pair, the plural."""
+    environment = _environment(ENGLISH)
+    found: set[str] = set()
+    for name in environment.list_templates(extensions=["html"]):
+        source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
+        for _, _, said in environment.extract_translations(source):  # type: ignore[attr-defined]
+            # A text that is worked out has nothing here.
+            parts = [said] if isinstance(said, str) else [part for part in said or () if part]
+            found.update(parts[-1:])
+    return found
 
 
 # --- times: aware datetimes, shown in UTC ---------------------------------------------------------

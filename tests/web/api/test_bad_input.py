@@ -83,7 +83,7 @@ def loop() -> Iterator[asyncio.Runner]:
 @pytest.fixture(scope="module")
 def shared(loop: asyncio.Runner) -> Iterator[World]:
     """One world for many requests."""
-    opened = open_world()
+    opened = open_world(fresh=True)
     yield loop.run(opened.__aenter__())
     loop.run(opened.__aexit__(None, None, None))
 

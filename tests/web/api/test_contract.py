@@ -77,6 +77,53 @@ organizations_members.oidc_providers GET /v1/b2b/organizations/{organization_id}
 organizations_members.unlink_retired_email POST /v1/b2b/organizations/{organization_id}/members/{member_id}/unlink_retired_email H
 < email_id email_address
 > member_id organization_id member organization
+organizations_members.start_email_update POST /v1/b2b/organizations/{organization_id}/members/{member_id}/start_email_update H
+< email_address* login_redirect_url locale login_template_id delivery_method
+> member_id member organization
+discovery_intermediate_sessions.exchange POST /v1/b2b/discovery/intermediate_sessions/exchange
+< intermediate_session_token* organization_id* session_duration_minutes session_custom_claims
+< locale
+> member_id session_token session_jwt member organization member_authenticated
+> intermediate_session_token member_session mfa_required primary_required member_device
+> intermediate_session_token_expires_at
+discovery_organizations.create POST /v1/b2b/discovery/organizations/create
+< intermediate_session_token* session_duration_minutes session_custom_claims organization_name
+< organization_slug organization_external_id organization_logo_url trusted_metadata
+< sso_jit_provisioning email_allowed_domains email_jit_provisioning email_invites auth_methods
+< allowed_auth_methods mfa_policy rbac_email_implicit_role_assignments mfa_methods
+< allowed_mfa_methods oauth_tenant_jit_provisioning allowed_oauth_tenants
+< first_party_connected_apps_allowed_type allowed_first_party_connected_apps
+< third_party_connected_apps_allowed_type allowed_third_party_connected_apps
+> member_id session_token session_jwt member organization member_authenticated
+> intermediate_session_token member_session mfa_required primary_required member_device
+> intermediate_session_token_expires_at
+discovery_organizations.list POST /v1/b2b/discovery/organizations
+< intermediate_session_token session_token session_jwt
+> email_address discovered_organizations organization_id_hint
+magic_links.authenticate POST /v1/b2b/magic_links/authenticate
+< magic_links_token* pkce_code_verifier session_token session_jwt session_duration_minutes
+< session_custom_claims locale intermediate_session_token
+> method_id reset_sessions organization_id
+> member_id session_token session_jwt member organization member_authenticated
+> intermediate_session_token member_session mfa_required primary_required member_device
+> intermediate_session_token_expires_at
+magic_links_discovery.authenticate POST /v1/b2b/magic_links/discovery/authenticate
+< discovery_magic_links_token* pkce_code_verifier
+> intermediate_session_token email_address discovered_organizations
+> intermediate_session_token_expires_at
+magic_links_email.login_or_signup POST /v1/b2b/magic_links/email/login_or_signup
+< organization_id* email_address* login_redirect_url signup_redirect_url pkce_code_challenge
+< login_template_id signup_template_id locale login_expiration_minutes signup_expiration_minutes
+> member_id member_created member organization
+magic_links_email.invite POST /v1/b2b/magic_links/email/invite H
+< organization_id* email_address* invite_redirect_url invited_by_member_id name trusted_metadata
+< untrusted_metadata invite_template_id locale roles invite_expiration_minutes
+> member_id member organization
+magic_links_email_discovery.send POST /v1/b2b/magic_links/email/discovery/send
+< email_address* discovery_redirect_url pkce_code_challenge login_template_id locale
+< discovery_expiration_minutes
+scim_connection.get GET /v1/b2b/scim/{organization_id}/connection H
+> connection
 organizations_members.delete_external_id DELETE /v1/b2b/organizations/{organization_id}/members/{member_id}/external_id H
 > member_id member organization
 organizations_members.create POST /v1/b2b/organizations/{organization_id}/members H
@@ -240,7 +287,6 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
 # What the wire has beyond this server: it answers there as for any path that is none.
 OUT_OF_SCOPE = """
 DELETE /v1/b2b/organizations/northwind/members/passwords/member-password-test-1
-POST /v1/b2b/organizations/northwind/members/nobody/start_email_update
 POST /v1/b2b/passwords/authenticate
 POST /v1/b2b/passwords/email/reset/start
 POST /v1/b2b/otps/sms/send
@@ -249,14 +295,7 @@ POST /v1/b2b/totp
 POST /v1/b2b/totp/authenticate
 POST /v1/b2b/recovery_codes/recover
 POST /v1/b2b/oauth/authenticate
-POST /v1/b2b/discovery/organizations
-POST /v1/b2b/discovery/organizations/create
-POST /v1/b2b/discovery/intermediate_sessions/exchange
-POST /v1/b2b/magic_links/authenticate
-POST /v1/b2b/magic_links/email/invite
-POST /v1/b2b/magic_links/email/login_or_signup
-GET /v1/b2b/scim/northwind/connection
-POST /v1/b2b/scim/northwind/connection
+PUT /v1/b2b/scim/northwind/connection/scim-connection-test-1
 POST /v1/b2b/impersonation/authenticate
 POST /v1/b2b/sessions/migrate
 POST /v1/b2b/sessions/attest
@@ -336,6 +375,13 @@ def test_nothing_is_in_the_registry_that_is_neither_contract_nor_extension() -> 
         "management.rbac_policy.get", "management.rbac_policy.set",
         "management.jwt_templates.get", "management.jwt_templates.set",
         "management.sdk.get_b2b", "management.sdk.set_b2b",
+        "management.secrets.get_all", "management.secrets.get", "management.secrets.create",
+        "management.secrets.delete", "management.public_tokens.get_all",
+        "management.public_tokens.get",
+        "management.public_tokens.create", "management.public_tokens.delete",
+        "management.redirect_urls.get", "management.redirect_urls.get_all",
+        "management.redirect_urls.create",
+        "management.redirect_urls.update", "management.redirect_urls.delete",
     }  # fmt: skip
 
 

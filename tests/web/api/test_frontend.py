@@ -46,6 +46,16 @@ sdk.self.update PUT /b2b/organizations/members/update required member_id member 
 sdk.self.deleteMFAPhoneNumber DELETE /b2b/organizations/members/deletePhoneNumber required member_id member organization
 sdk.self.deleteMFATOTP DELETE /b2b/organizations/members/deleteTOTP required member_id member organization
 sdk.self.unlinkRetiredEmail POST /b2b/organizations/members/unlink_retired_email required member_id member organization
+sdk.organization.members.startEmailUpdate POST /b2b/organizations/members/{member_id}/start_email_update required member_id member organization
+sdk.self.startEmailUpdate POST /b2b/organizations/members/start_email_update required member_id member organization
+sdk.magicLinks.email.invite POST /b2b/magic_links/email/invite required member_id member organization
+sdk.magicLinks.email.loginOrSignup POST /b2b/magic_links/email/login_or_signup none
+sdk.magicLinks.email.discovery.send POST /b2b/magic_links/email/discovery/send none
+sdk.magicLinks.authenticate POST /b2b/magic_links/authenticate optional method_id reset_sessions member_id organization_id member organization session_token session_jwt member_session member_authenticated intermediate_session_token intermediate_session_token_expires_at mfa_required primary_required member_device
+sdk.magicLinks.discovery.authenticate POST /b2b/magic_links/discovery/authenticate none intermediate_session_token email_address discovered_organizations intermediate_session_token_expires_at
+sdk.discovery.organizations.list POST /b2b/discovery/organizations optional email_address discovered_organizations organization_id_hint
+sdk.discovery.organizations.create POST /b2b/discovery/organizations/create optional member_id organization_id member organization session_token session_jwt member_session member_authenticated intermediate_session_token intermediate_session_token_expires_at mfa_required primary_required member_device
+sdk.discovery.intermediateSessions.exchange POST /b2b/discovery/intermediate_sessions/exchange optional member_id organization_id member organization session_token session_jwt member_session member_authenticated intermediate_session_token intermediate_session_token_expires_at mfa_required primary_required member_device
 sdk.sso.getConnections GET /b2b/sso required saml_connections oidc_connections external_connections
 sdk.sso.discoverConnections GET /b2b/sso/discovery/connections none connections
 sdk.sso.deleteConnection DELETE /b2b/sso/{connection_id} required connection_id

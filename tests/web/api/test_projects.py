@@ -108,7 +108,7 @@ async def test_a_part_that_is_left_out_stays_as_it_is(world: World) -> None:
         (
             {
                 "sso": {"enabled": True, "pkce_required": True},
-                "magic_links": {"enabled": False, "pkce_required": False},
+                "magic_links": {"enabled": True, "pkce_required": False},
             },
             "bad_request",
         ),

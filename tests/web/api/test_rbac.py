@@ -175,6 +175,43 @@ async def test_a_new_policy_counts_at_once(world: World) -> None:
     assert [r["role_id"] for r in found["member"]["roles"]] == ["stytch_member"]
 
 
+async def test_the_parts_of_a_policy_may_be_sent_by_themselves(world: World) -> None:
+    """As the official management clients do, with their word for the actions."""
+    reports = {"resource_id": "reports", "description": "", "available_actions": ["read", "send"]}
+    body = {"custom_resources": [reports], "custom_roles": [role("viewer", "reports")]}
+    kept = done(await world.call("PUT", managed(world), body, auth=workspace(world)))["policy"]
+    assert kept["custom_resources"] == [{**reports, "actions": ["read", "send"]}]
+    assert kept["custom_roles"] == body["custom_roles"]
+    shown = done(await world.call("GET", POLICY))["policy"]["resources"]
+    assert {"resource_id": "reports", "description": "", "actions": ["read", "send"]} in shown
+    # What is left out is empty afterwards.
+    body = {"custom_resources": []}
+    kept = done(await world.call("PUT", managed(world), body, auth=workspace(world)))["policy"]
+    assert (kept["custom_resources"], kept["custom_roles"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"policy": None},
+        {"policy": {}, "custom_roles": []},
+        {"custom_scopes": [{"scope": "read", "description": "", "permissions": []}]},
+        {"policy": {"custom_scopes": [{"scope": "read", "description": "", "permissions": []}]}},
+        {"custom_resources": [{"resource_id": "a"}]},
+        {"custom_resources": [{"resource_id": "a", "actions": ["x"], "available_actions": []}]},
+    ],
+)
+async def test_a_policy_without_a_clear_meaning_is_refused(
+    world: World, body: dict[str, Any]
+) -> None:
+    before = contents(world)
+    refused(
+        await world.call("PUT", managed(world), body, auth=workspace(world)), 400, "bad_request"
+    )
+    assert contents(world) == before
+
+
 @pytest.mark.parametrize(
     ("policy", "code"),
     [

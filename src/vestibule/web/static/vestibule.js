@@ -1,4 +1,4 @@
-// Three conveniences: copy buttons, a remembered theme, relative times.
+// Conveniences: copy buttons, a remembered theme, relative times, forms that answer while one types.
 // Every page works without this file; what needs it is not shown where it does not run.
 
 const announce = (text) => {
@@ -109,7 +109,7 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
 
 const tellTimes = () => {
   for (const time of document.querySelectorAll("time[data-relative]")) {
@@ -123,3 +123,69 @@ const tellTimes = () => {
 
 tellTimes();
 setInterval(tellTimes, 30_000);
+
+// --- forms ----------------------------------------------------------------------------------------
+
+document.getElementById("problem")?.focus();
+
+// <select data-submit> sends its form when another option is chosen; its button is not needed then.
+for (const select of document.querySelectorAll("select[data-submit]")) {
+  const button = select.form?.querySelector("[data-submits]");
+  if (button) button.hidden = true;
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+
+// <live-preview form="id" action="/path" part="id">: posts the form while somebody types, and puts
+// the named part of the page that comes back in place of its own content. Without scripts the
+// form's own preview button does the same.
+customElements.define(
+  "live-preview",
+  class extends HTMLElement {
+    connectedCallback() {
+      const form = document.getElementById(this.getAttribute("form"));
+      const button = form?.querySelector("[data-previews]");
+      if (!form) return;
+      if (button) button.hidden = true;
+      let timer = 0;
+      let asked = 0;
+      const ask = async () => {
+        const turn = ++asked;
+        const answer = await fetch(this.getAttribute("action"), {
+          method: "POST",
+          body: new FormData(form),
+        }).catch(() => null);
+        if (!answer || turn !== asked) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const part = page.getElementById(this.getAttribute("part"));
+        if (part) this.replaceChildren(part);
+        tellTimes();
+      };
+      form.addEventListener("input", () => {
+        clearTimeout(timer);
+        timer = setTimeout(ask, 300);
+      });
+    }
+  },
+);
+
+// <more-rows for="id"><button>: one more empty row like the last one of that list or table body.
+customElements.define(
+  "more-rows",
+  class extends HTMLElement {
+    connectedCallback() {
+      const button = this.querySelector("button");
+      const rows = document.getElementById(this.getAttribute("for") ?? "");
+      if (!button || !rows?.lastElementChild) return;
+      button.type = "button";
+      button.addEventListener("click", () => {
+        const row = rows.lastElementChild.cloneNode(true);
+        for (const input of row.querySelectorAll("input, select, textarea")) {
+          input.value = "";
+          input.removeAttribute("aria-invalid");
+        }
+        rows.append(row);
+        row.querySelector("input, select, textarea")?.focus();
+      });
+    }
+  },
+);
