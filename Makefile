@@ -1,11 +1,12 @@
 # Everything there is to do here. Each target installs what it misses by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev example test setup test-tools check lint types test-fast coverage mutate attack bench fuzz api lock clean
+.PHONY: help dev example test setup test-tools check lint types test-fast coverage mutate attack bench fuzz api docs lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
 ATTACK_ARGS ?=
+DOCS_ARGS ?=
 MUTATE_ARGS ?=
 
 help: ## list the targets
@@ -19,7 +20,7 @@ example: setup ## one company bought two others: a product on Vestibule, at port
 	$(BIN)/python -m examples.acquisition $(EXAMPLE_ARGS)
 
 test: setup test-tools lint types ## everything that must pass
-	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 setup: ## make .venv with all that development needs
 	@sh scripts/setup.sh dev
@@ -59,10 +60,14 @@ fuzz: setup ## bend signed documents for minutes; FUZZ_ARGS="--minutes 30 --seed
 api: setup ## write down the operations anew: sdks/openapi.json and the generated part of the SDKs
 	$(BIN)/python scripts/api.py
 
+docs: setup ## build the documentation's site: site/index.html
+	@$(BIN)/python scripts/docs.py $(DOCS_ARGS)
+
 lock: setup ## recompile the pinned requirements and the Node lock
 	@sh scripts/lock.sh
 
 clean: ## forget everything that was made here
-	rm -rf .venv .make .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist
+	rm -rf .venv .make .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist site
 	rm -rf tests/peers/node/node_modules tests/peers/node_client/node_modules tests/peers/browser_client/node_modules
+	rm -rf sdks/typescript/node_modules sdks/typescript/*/*/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

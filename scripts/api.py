@@ -1,8 +1,10 @@
 """`make api`: write down what the operations are, for those who are not in this process.
 
-Reads the registry of operations and the table of errors, and writes `sdks/openapi.json`, the
-generated part of the Python SDK, `sdks/python/src/vestibule_sdk/api/`, and `docs/reference/`. With
-`--check` it writes nothing and tells which files would change. Knows nothing of how a call is sent.
+Reads the registry of operations and the tables of errors, settings and commands, and writes
+`sdks/openapi.json`, the generated parts of the Python SDK, `sdks/python/src/vestibule_sdk/api/`,
+and of those in TypeScript (`typescript_sdk.py`), and `docs/reference/` (`reference_pages.py`).
+With `--check` it writes nothing and tells which files would change. Knows nothing of how a call is
+sent.
 """
 
 from __future__ import annotations
@@ -20,24 +22,38 @@ from typing import Any
 
 import vestibule.web.app  # noqa: F401 - importing it is what fills the registry
 from vestibule.errors import CODES
-from vestibule.web.api.openapi import document, errors, reference
+from vestibule.web.api.openapi import document
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))  # where this file itself was loaded by its path
+
+import reference_pages  # noqa: E402
+import typescript_sdk  # noqa: E402
+
 OPENAPI = ROOT / "sdks" / "openapi.json"
 REFERENCE = ROOT / "docs" / "reference"
 PYTHON = ROOT / "sdks" / "python" / "src" / "vestibule_sdk" / "api"
+TYPESCRIPT = ROOT / "sdks" / "typescript" / "packages"
 
 # Nouns of the ids that are two words. Elsewhere an underscore leads to a noun inside a noun.
 TWO_WORDS = ("magic_links",)
 # The frontend surface is the browser's; a program with a secret uses the other one.
-NOT_OURS = "sdk."
+FRONTEND = "sdk."
+# The official client reports of itself there; ours does not.
+NOT_CALLED = frozenset({"sdk.events"})
 # PUT, and yet a key that is uploaded twice is held twice.
 UNREPEATABLE_PUTS = frozenset({"sso_saml.update_connection", "sso.put_draft"})
 # POST, and yet the same call twice does what it does once: it reads, or it answers for what is
 # there already. `sessions.authenticate` extends to the same moment and gives a fresh JWT.
 REPEATABLE_POSTS = frozenset({
     "organizations.search", "organizations_members.search", "organizations.check_lockout",
-    "sso.preview_mapping", "sso.dry_run", "sessions.authenticate",
+    "sso.preview_mapping", "sso.dry_run", "sessions.authenticate", "audit.search", "sso.route",
+})  # fmt: skip
+# The same of the frontend surface, whose pages send no keys.
+UNREPEATABLE_PAGE_PUTS = frozenset({"sdk.sso.saml.updateConnection"})
+REPEATABLE_PAGE_POSTS = frozenset({
+    "sdk.organization.getBySlug", "sdk.organization.members.search", "sdk.session.authenticate",
+    "sdk.member_search.by_email",
 })  # fmt: skip
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
@@ -50,6 +66,7 @@ class Parameter:
     type: str
     place: str
     required: bool
+    schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -66,9 +83,11 @@ class Call:
     auth: str
     as_member: bool
     repeatable: bool
+    keyed: bool
     extension: bool
     rbac: str
     response: str
+    answer: Mapping[str, Any]
     parameters: tuple[Parameter, ...]
 
 
@@ -87,7 +106,9 @@ class Noun:
 
 def nouns_of(operation_id: str) -> tuple[tuple[str, ...], str]:
     """`sso_saml.update_connection` is `client.sso.saml.update_connection`."""
-    *groups, name = operation_id.split(".")
+    *groups, name = operation_id.removeprefix(FRONTEND).split(".")
+    if operation_id.startswith(FRONTEND):
+        return tuple(groups), name
     head, *rest = groups
     two = next((w for w in TWO_WORDS if head == w or head.startswith(f"{w}_")), None)
     if two is not None:
@@ -129,17 +150,25 @@ def type_of(schema: Mapping[str, Any], prefix: str = "", *, given: bool = False)
     return _SCALARS.get(str(kind), "Any")
 
 
-def read_calls(spec: Mapping[str, Any]) -> Iterator[Call]:
-    """Every operation of the backend surface, in the order of the document."""
+def read_calls(spec: Mapping[str, Any], *, frontend: bool = False) -> Iterator[Call]:
+    """Every operation of one surface, in the order of the document."""
     schemas = spec["components"]["schemas"]
     for path, methods in spec["paths"].items():
         for method, entry in methods.items():
-            if entry["operationId"].startswith(NOT_OURS):
+            operation_id = entry["operationId"]
+            if operation_id.startswith(FRONTEND) != frontend or operation_id in NOT_CALLED:
                 continue
             nouns, name = nouns_of(entry["operationId"])
             parameters = [
-                Parameter(p["name"], type_of(p["schema"], "m.", given=True), p["in"], p["required"])
+                Parameter(
+                    p["name"],
+                    type_of(p["schema"], "m.", given=True),
+                    p["in"],
+                    p["required"],
+                    p["schema"],
+                )
                 for p in entry["parameters"]
+                if p["in"] != "header"
             ]
             body = entry.get("requestBody")
             if body:
@@ -153,6 +182,7 @@ def read_calls(spec: Mapping[str, Any]) -> Iterator[Call]:
                         type_of(inner, "m.", given=True),
                         "body",
                         key in schema.get("required", ()),
+                        inner,
                     )
                     for key, inner in schema.get("properties", {}).items()
                     if key not in taken
@@ -160,6 +190,8 @@ def read_calls(spec: Mapping[str, Any]) -> Iterator[Call]:
             security = entry["security"]
             auth = "none" if not security else next(iter(security[0]))
             answer = entry["responses"]["200"]["content"]["application/json"]["schema"]
+            if frontend:
+                answer = answer["properties"]["data"]
             yield Call(
                 id=entry["operationId"],
                 nouns=nouns,
@@ -170,12 +202,15 @@ def read_calls(spec: Mapping[str, Any]) -> Iterator[Call]:
                 description=entry["description"],
                 auth=auth,
                 as_member=any("memberSession" in one for one in security),
-                repeatable=entry["operationId"] in REPEATABLE_POSTS
+                repeatable=operation_id in REPEATABLE_POSTS | REPEATABLE_PAGE_POSTS
                 if method == "post"
-                else entry["operationId"] not in UNREPEATABLE_PUTS,
+                else operation_id not in UNREPEATABLE_PUTS | UNREPEATABLE_PAGE_PUTS,
+                keyed=any(p["name"] == "Idempotency-Key" for p in entry["parameters"])
+                and entry["operationId"] not in REPEATABLE_POSTS,
                 extension=entry["x-extension"],
                 rbac=entry.get("x-rbac", ""),
                 response=type_of(answer),
+                answer=answer,
                 parameters=tuple(sorted(parameters, key=lambda p: not p.required)),
             )
 
@@ -204,7 +239,7 @@ def write_models(spec: Mapping[str, Any], calls: list[Call]) -> str:
 
     for methods in spec["paths"].values():
         for entry in methods.values():
-            if not entry["operationId"].startswith(NOT_OURS):
+            if not entry["operationId"].startswith(FRONTEND):
                 reach(entry["responses"]["200"])
                 schema = (
                     entry.get("requestBody", {})
@@ -269,7 +304,7 @@ def write_operations(calls: list[Call]) -> str:
     ]
     lines += [
         f"{_constant(call)} = Operation({call.id!r}, {call.method!r}, {call.path!r}, "
-        f"{call.auth!r}, {call.repeatable!r}, m.{call.response})"
+        f"{call.auth!r}, {call.keyed!r}, m.{call.response})"
         for call in calls
     ]
     return "\n".join(lines) + "\n"
@@ -330,7 +365,8 @@ def _write_class(noun: Noun, base: str, *, is_async: bool) -> Iterator[str]:
 
 
 def _write_method(call: Call, *, is_async: bool) -> Iterator[str]:
-    star = ["self", "*"] if call.parameters or call.as_member else ["self"]
+    by_name = call.parameters or call.as_member or call.keyed
+    star = ["self", "*"] if by_name else ["self"]
     signature = list(star)
     for one in call.parameters:
         kind = one.type
@@ -341,6 +377,8 @@ def _write_method(call: Call, *, is_async: bool) -> Iterator[str]:
             signature.append(f"{one.name}: {optional} = None")
     if call.as_member:
         signature.append("as_member: AsMember | None = None")
+    if call.keyed:
+        signature.append("idempotency_key: str | None = None")
     word, wait = ("async def", "await ") if is_async else ("def", "")
     yield f"    {word} {call.name}({', '.join(signature)}) -> m.{call.response}:"
     said = [_sentence(call.summary)]
@@ -357,8 +395,10 @@ def _write_method(call: Call, *, is_async: bool) -> Iterator[str]:
     for place in ("path", "query", "body"):
         named = [f"{one.name!r}: {one.name}" for one in call.parameters if one.place == place]
         groups.append("{" + ", ".join(named) + "}")
-    member = ", as_member" if call.as_member else ""
-    yield f"        return {wait}self._call(o.{_constant(call)}, {', '.join(groups)}{member})"
+    last = ", as_member" if call.as_member else ""
+    if call.keyed:
+        last += ", idempotency_key=idempotency_key"
+    yield f"        return {wait}self._call(o.{_constant(call)}, {', '.join(groups)}{last})"
 
 
 def _head(what: str) -> tuple[str, ...]:
@@ -424,44 +464,11 @@ def render() -> dict[Path, str]:
     }
     files = {OPENAPI: json.dumps(spec, indent=1, ensure_ascii=False) + "\n"}
     files |= {PYTHON / name: _formatted(name, text) for name, text in python.items()}
-    files[REFERENCE / "api.md"] = write_reference(calls)
-    files[REFERENCE / "errors.md"] = write_errors()
-    return files
-
-
-def write_reference(calls: list[Call]) -> str:
-    """Every operation for people, with the method of the Python SDK beside it."""
-    methods = {call.id: ".".join(("client", *call.nouns, call.name)) for call in calls}
-    lines = ["# Operations", "", _GENERATED]
-    for group in reference():
-        lines += ["", f"## {group['name']}"]
-        for op in sorted(group["operations"], key=lambda one: str(one["id"])):
-            lines += ["", f"### {op['id']}", "", f"`{op['method']} {op['path']}`", ""]
-            lines += [_sentence(op["summary"]), "", op["description"], ""]
-            facts = {
-                "auth": op["auth"],
-                "a member needs": op["rbac"],
-                "Python": f"`{methods[op['id']]}`" if op["id"] in methods else "",
-                "answer": op["response"],
-                "extension": "beyond the wire" if op["extension"] else "",
-            }
-            lines += [f"- {name}: {value}" for name, value in facts.items() if value]
-            if op["parameters"]:
-                lines += ["", "| field | in | type | |", "|---|---|---|---|"]
-            for one in op["parameters"]:
-                said = ("required. " if one["required"] else "") + one["description"]
-                kind = one["type"].replace("|", "\\|")
-                lines.append(f"| `{one['name']}` | {one['place']} | {kind} | {said.strip()} |")
-    return "\n".join(lines) + "\n"
-
-
-def write_errors() -> str:
-    lines = ["# Errors", "", _GENERATED, "", "| code | on the wire | | what and what to do |"]
-    lines.append("|---|---|---|---|")
-    for row in sorted(errors(), key=lambda one: str(one["code"])):
-        said = f"{row['message']} {row['remedy']}".replace("|", "\\|")
-        lines.append(f"| `{row['code']}` | `{row['error_type']}` | {row['status']} | {said} |")
-    return "\n".join(lines) + "\n"
+    pages = sorted(read_calls(spec, frontend=True), key=lambda call: call.id)
+    kinds = {code: row.kind.__name__ for code, row in CODES.items()}
+    typescript = typescript_sdk.render(spec, calls, pages, kinds)
+    files |= {TYPESCRIPT / name: text for name, text in typescript.items()}
+    return files | {REFERENCE / name: text for name, text in reference_pages.pages(calls).items()}
 
 
 def _formatted(name: str, text: str) -> str:
@@ -479,19 +486,15 @@ def _formatted(name: str, text: str) -> str:
 
 
 def stale() -> list[str]:
-    """Names of generated files that are not what the operations say."""
+    """Names of generated files that are not what the operations say, or that nothing makes."""
+    rendered = render()
     found = [
-        str(path.relative_to(ROOT))
-        for path, text in render().items()
+        path
+        for path, text in rendered.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
-    extra = set(PYTHON.glob("*.py")) - set(render_names())
-    return found + [str(path.relative_to(ROOT)) for path in sorted(extra)]
-
-
-def render_names() -> tuple[Path, ...]:
-    names = ("__init__", "models", "operations", "methods", "async_methods", "codes")
-    return tuple(PYTHON / f"{name}.py" for name in names)
+    made = {*PYTHON.glob("*.py"), *(REFERENCE / "api").glob("*.md")}
+    return [str(path.relative_to(ROOT)) for path in [*found, *sorted(made - set(rendered))]]
 
 
 def main() -> None:

@@ -19,11 +19,18 @@ compile build.txt requirements/build.in
 compile node.txt requirements/node.in
 compile peers.txt requirements/peers.in
 
-for folder in node node_client browser_client; do
-    cd "tests/peers/$folder"
+jars=$PWD/.make/java_client
+rm -rf "$jars"
+mvn -q -B -f tests/peers/java_client/pom.xml dependency:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$jars"
+(cd "$jars" && LC_ALL=C sha256sum -- *.jar) >tests/peers/java_client/jars.sha256
+
+here=$PWD
+for folder in tests/peers/node tests/peers/node_client tests/peers/browser_client sdks/typescript; do
+    cd "$here/$folder"
     npm install --package-lock-only --ignore-scripts
     # npm copies sponsors' pages into the lock; they are addresses, and nobody installs from them.
-    ../../../.venv/bin/python - <<'PYTHON'
+    "$here/.venv/bin/python" - <<'PYTHON'
 import json
 from pathlib import Path
 
@@ -31,8 +38,9 @@ lock = Path("package-lock.json")
 content = json.loads(lock.read_text())
 for package in content["packages"].values():
     package.pop("funding", None)
-    package.pop("resolved", None)
+    if not package.get("link"):  # a package of the workspace: its folder
+        package.pop("resolved", None)
 lock.write_text(json.dumps(content, indent=2) + "\n")
 PYTHON
-    cd ../../..
+    cd "$here"
 done

@@ -3,12 +3,16 @@
 Nothing is skipped silently. The last lines of a run name each test that did not run, with the
 reason; where CI=true, a part that is missing fails its tests instead (`peers/parts.py`).
 
+A run starts hundreds of Pythons, so bytecode is kept (`__pycache__`, which git ignores) even where
+PYTHONDONTWRITEBYTECODE is set: compiling costs each of them more than all that it does.
+
 Modules of `peers` are imported where they are used: pytest has to see them first as plugins.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -24,6 +28,10 @@ pytest_plugins = (
     "peers.simplesamlphp",
     "peers.vestibule_server",
 )
+
+# Before the workers start, which inherit it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _log_sizes = pytest.StashKey[Mapping[Path, int]]()
 
@@ -51,6 +59,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: beyond four workers each one's own servers cost more than they bring."""
     return min(4, os.cpu_count() or 1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest go first, so that no worker has one left when all else is done.
+    `make test` keeps this order with `--no-loadscope-reorder`."""
+    peers = Path(__file__).parent / "peers"
+    coverage = Path(__file__).parent / "house" / "test_coverage.py"
+    items.sort(key=lambda item: item.path != coverage and peers not in item.path.parents)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vestibule.errors import VestibuleError
-from vestibule.settings import LOOPBACK, VARIABLES, Settings, dev_settings, read_settings
+from vestibule.settings import (
+    LOOPBACK,
+    VARIABLES,
+    Settings,
+    SmtpServer,
+    dev_settings,
+    read_settings,
+)
 
 GOOD = {
     "VESTIBULE_BASE_URL": "https://sso.example.com",
@@ -19,6 +26,9 @@ GOOD = {
     "VESTIBULE_ALLOWED_NETWORKS": "10.20.0.0/16, fd00::/8",
     "VESTIBULE_TRUSTED_PROXIES": "10.30.0.1/32",
     "VESTIBULE_RATE_LIMITS": "2.5",
+    "VESTIBULE_SMTP_URL": "smtps://mailer:p%40ss@mail.example.com",
+    "VESTIBULE_MAIL_FROM": "Example <login@example.com>",
+    "VESTIBULE_OPERATORS_ORGANIZATION": "organization-live-1",
 }
 
 
@@ -31,9 +41,69 @@ def test_good_settings_are_read() -> None:
         (ipaddress.ip_network("10.20.0.0/16"), ipaddress.ip_network("fd00::/8")),
         (ipaddress.ip_network("10.30.0.1/32"),),
         2.5,
+        SmtpServer("mail.example.com", 465, True, False, "mailer", "p@ss"),
+        "Example <login@example.com>",
+        "organization-live-1",
     )
     assert not read_settings(GOOD).insecure_http
     assert set(GOOD) == set(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.com", SmtpServer("mail.example.com", 587, False, False)),
+        ("smtp://127.0.0.1:2525", SmtpServer("127.0.0.1", 2525, False, True)),
+        ("smtp://[::1]:25/", SmtpServer("::1", 25, False, True)),
+        ("smtp://localhost", SmtpServer("localhost", 587, False, True)),
+        (
+            "smtp://a:b@mail.example.com",
+            SmtpServer("mail.example.com", 587, False, False, "a", "b"),
+        ),
+        # A name that only sounds like this machine is somebody else's.
+        ("smtp://localhost.evil.example", SmtpServer("localhost.evil.example", 587, False, False)),
+    ],
+)
+def test_a_mail_server_is_read(url: str, server: SmtpServer) -> None:
+    assert read_settings({**GOOD, "VESTIBULE_SMTP_URL": url}).smtp == server
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.com", "http://mail.example.com", "smtp://", "smtp://host:0", "smtp://host:x",
+        "smtp://host/path", "smtp://host?tls=off", "smtp://user@host", "smtp://:secret@host",
+        "smtp://a:b%0d%0a@host", "smtp://host#x",
+    ],
+)  # fmt: skip
+def test_what_names_no_mail_server_is_refused_and_not_repeated(url: str) -> None:
+    """It may hold a password, and the refusal is printed."""
+    with pytest.raises(VestibuleError, match="VESTIBULE_SMTP_URL") as caught:
+        read_settings({**GOOD, "VESTIBULE_SMTP_URL": url})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "", "nobody", "a@b\r\nBcc: eve@evil.example", "a@b.example, c@d.example", "a@b.example c",
+        "Name <a@b.example> and more", "@b.example", "a@",
+    ],
+)  # fmt: skip
+def test_a_sender_that_is_not_one_address_is_refused(sender: str) -> None:
+    with pytest.raises(VestibuleError, match="VESTIBULE_MAIL_FROM"):
+        read_settings({**GOOD, "VESTIBULE_MAIL_FROM": sender})
+
+
+def test_a_sender_without_a_server_is_refused_and_neither_is_no_mail() -> None:
+    bare = {k: v for k, v in GOOD.items() if k not in ("VESTIBULE_SMTP_URL", "VESTIBULE_MAIL_FROM")}
+    assert read_settings(bare).smtp is None
+    with pytest.raises(VestibuleError, match="VESTIBULE_SMTP_URL"):
+        read_settings({**bare, "VESTIBULE_MAIL_FROM": "a@b.example"})
+
+
+def test_the_mail_servers_password_is_in_no_text_of_the_settings() -> None:
+    assert "p@ss" not in repr(read_settings(GOOD))
 
 
 @pytest.mark.parametrize("given", ["https://sso.example.com/", "https://sso.example.com//"])
@@ -117,6 +187,9 @@ def test_all_problems_are_reported_together() -> None:
                 "VESTIBULE_ALLOWED_NETWORKS": "first,second",
                 "VESTIBULE_TRUSTED_PROXIES": "proxy.example",
                 "VESTIBULE_RATE_LIMITS": "many",
+                "VESTIBULE_SMTP_URL": "mail.example.com",
+                "VESTIBULE_MAIL_FROM": "nobody",
+                "VESTIBULE_OPERATORS_ORGANIZATION": "acme",
             }
         )
     detail = caught.value.detail or ""

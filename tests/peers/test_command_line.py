@@ -8,6 +8,7 @@ import datetime as dt
 import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -32,6 +33,7 @@ from stytch.core.response_base import StytchError
 
 from peers import certificates, process
 from peers.pages import PostedForm, read_forms
+from peers.postgres import PostgresServer
 from peers.product import REDIRECT_URL, Product, token_in
 from peers.vestibule_server import Vestibule, run_vestibule_dev
 
@@ -42,7 +44,8 @@ HINT = "ada@northwind.example"
 COMMANDS = (
     (), ("dev",), ("serve",), ("worker",), ("migrate",), ("keys",), ("keys", "create"),
     ("keys", "rotate"), ("keys", "replace"), ("template",), ("template", "show"),
-    ("template", "set"),
+    ("template", "set"), ("setup-link",), ("operators",), ("operators", "add"),
+    ("operators", "list"), ("operators", "disable"), ("operators", "password"),
 )  # fmt: skip
 
 
@@ -298,16 +301,23 @@ def test_a_root_key_is_never_overwritten(tmp_path: Path) -> None:
 # --- serve, migrate, worker ---------------------------------------------------------------------
 
 
+def settings_in(folder: Path) -> dict[str, str]:
+    return {
+        "VESTIBULE_BASE_URL": BASE_URL,
+        "VESTIBULE_DATABASE_URL": f"sqlite:////{str(folder / 'vestibule.db').lstrip('/')}",
+        "VESTIBULE_ROOT_KEY_FILE": str(folder / "root.key"),
+    }
+
+
+def write_root_key(folder: Path) -> None:
+    (folder / "root.key").write_text(base64.b64encode(os.urandom(32)).decode())
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
     """Settings that are good, for a database that is not migrated yet."""
-    key = tmp_path / "root.key"
-    key.write_text(base64.b64encode(os.urandom(32)).decode())
-    return {
-        "VESTIBULE_BASE_URL": BASE_URL,
-        "VESTIBULE_DATABASE_URL": f"sqlite:////{str(tmp_path / 'vestibule.db').lstrip('/')}",
-        "VESTIBULE_ROOT_KEY_FILE": str(key),
-    }
+    write_root_key(tmp_path)
+    return settings_in(tmp_path)
 
 
 REFUSALS = {
@@ -405,16 +415,46 @@ def test_migrate_names_the_origins_whose_pages_may_call(with_project: dict[str, 
     assert found["authorized_domains"] == ["https://app.example.test", "https://*.example.test"]
 
 
+# --- setup links --------------------------------------------------------------------------------
+
+
+def test_a_setup_link_is_printed_and_leads_to_the_server(tmp_path: Path) -> None:
+    with run_vestibule_dev(tmp_path / "data") as server:
+        words = ("setup-link", "northwind", "--scope", "sso", "--days", "7", "--one-use")
+        done = run(*words, "--data", server.data)
+        assert done.returncode == 0, done.stderr
+        assert "Expires" in done.stderr
+        url = done.stdout.strip()
+        assert url.startswith(f"{server.base_url}/portal/setup/")
+        auth = (server.project_id, server.secret)
+        path = f"{server.base_url}/v1/b2b/organizations/northwind/setup_links"
+        (link,) = httpx2.get(path, auth=auth).json()["setup_links"]
+        assert (link["uses"], link["scopes"], link["opened_count"]) == ("one", ["sso"], 0)
+        refused = run("setup-link", "nobody", "--data", server.data)
+        assert refused.returncode == 1 and "organization_not_found" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+
+
 # --- template -----------------------------------------------------------------------------------
 
 TEMPLATE = '{\n  "department": {{ member.trusted_metadata.department }}\n}\n'
 
 
-@pytest.fixture
-def with_project(settings: dict[str, str]) -> dict[str, str]:
-    made = run("migrate", "--project", "My product", env=settings)
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a key and a database in which the command has made a project."""
+    folder = tmp_path_factory.mktemp("migrated")
+    write_root_key(folder)
+    made = run("migrate", "--project", "My product", env=settings_in(folder))
     assert made.returncode == 0, made.stderr
-    return settings
+    return folder
+
+
+@pytest.fixture
+def with_project(migrated: Path, tmp_path: Path) -> dict[str, str]:
+    """Settings for a copy of that folder, which no other test has."""
+    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
+    return settings_in(tmp_path)
 
 
 def test_a_template_is_set_and_shown(with_project: dict[str, str], tmp_path: Path) -> None:
@@ -515,6 +555,50 @@ def test_a_template_shows_in_the_next_jwt_of_a_server_that_runs(tmp_path: Path) 
 # --- servers ------------------------------------------------------------------------------------
 
 
+OPERATOR = "ada@ops.example.test"
+PASSWORD = "a sentence that nobody guesses"
+
+
+def test_an_operator_is_added_listed_shut_out_and_given_a_new_password(
+    settings: dict[str, str],
+) -> None:
+    assert run("migrate", env=settings).returncode == 0
+    add = ("operators", "add", OPERATOR, "--name", "Ada Lovelace")
+    done = run(*add, env=settings, given=f"{PASSWORD}\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert OPERATOR in done.stdout
+    assert PASSWORD not in done.stdout
+    line = f"{OPERATOR}\tAda Lovelace\tpassword\tactive\n"
+    assert run("operators", "list", env=settings).stdout == line
+    assert run("operators", "disable", OPERATOR.upper(), env=settings).returncode == 0
+    assert run("operators", "list", env=settings).stdout == line.replace("active", "disabled")
+    assert run("operators", "disable", OPERATOR, "--undo", env=settings).returncode == 0
+    assert run("operators", "list", env=settings).stdout == line
+    words = ("operators", "password", OPERATOR, "--remove-code")
+    assert run(*words, env=settings, given="another sentence altogether").returncode == 0
+
+
+def test_an_operator_that_cannot_be_is_refused_in_one_line(settings: dict[str, str]) -> None:
+    assert run("migrate", env=settings).returncode == 0
+    name = ("--name", "Ada")
+    assert run("operators", "add", OPERATOR, *name, env=settings, given=PASSWORD).returncode == 0
+    for words, given, named in (
+        (("add", OPERATOR, *name), PASSWORD, "operator_exists"),
+        (("add", "nowhere", *name), PASSWORD, "invalid_email"),
+        (("add", "grace@ops.example.test", *name), "short", "operator_password_unfit"),
+        (("add", "grace@ops.example.test", *name), "", "operator_password_unfit"),
+        (("add", "grace@ops.example.test", *name), "\udcff" * 20, "UTF-8"),
+        (("password", OPERATOR), "short", "operator_password_unfit"),
+        (("password", "nobody@ops.example.test"), PASSWORD, "operator_not_found"),
+        (("disable", "nobody@ops.example.test"), "", "operator_not_found"),
+    ):
+        refused = run("operators", *words, env=settings, given=given)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        (line,) = refused.stderr.splitlines()
+        assert named in line
+    assert len(run("operators", "list", env=settings).stdout.splitlines()) == 1
+
+
 def serve(stack: ExitStack, settings: dict[str, str], log: Path) -> str:
     """Start one more `vestibule serve`; returns where it listens."""
     port = process.free_port()
@@ -538,16 +622,30 @@ def as_server(address: str, credentials: dict[str, str]) -> Vestibule:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def migrated_template(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str, dict[str, str]]]:
+    """A folder with a key, the URL of a database in which the command has made a project with
+    that key, and the credentials that it told."""
+    folder, url = tmp_path_factory.mktemp("production"), postgres_server.make_database()
+    write_root_key(folder)
+    words = ("migrate", "--project", "My product", "--redirect-url", APP_URL)
+    made = run(*words, env={**settings_in(folder), "VESTIBULE_DATABASE_URL": url})
+    assert made.returncode == 0, made.stderr
+    yield folder, url, json.loads(made.stdout)
+    postgres_server.drop_database(url)
+
+
 @pytest.fixture
 def production(
-    settings: dict[str, str], make_database: Callable[..., str]
-) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    migrated_template: tuple[Path, str, dict[str, str]], make_database: Callable[..., str]
+) -> tuple[dict[str, str], dict[str, str]]:
     """Settings and credentials of a migrated PostgreSQL database with one project."""
-    settings["VESTIBULE_DATABASE_URL"] = make_database()
-    words = ("migrate", "--project", "My product", "--redirect-url", APP_URL)
-    made = run(*words, env=settings)
-    assert made.returncode == 0, made.stderr
-    yield settings, json.loads(made.stdout)
+    folder, template, credentials = migrated_template
+    settings = settings_in(folder)
+    settings["VESTIBULE_DATABASE_URL"] = make_database(template)
+    return settings, credentials
 
 
 @pytest.mark.peer
@@ -697,16 +795,15 @@ def test_a_sign_in_begins_on_one_server_and_ends_on_another(
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
 def test_the_worker_starts_and_stops(
-    settings: dict[str, str], tmp_path: Path, how: signal.Signals
+    with_project: dict[str, str], tmp_path: Path, how: signal.Signals
 ) -> None:
-    assert run("migrate", "--project", "P", env=settings).returncode == 0
     log = tmp_path / "worker.log"
     with log.open("wb") as out:
         worker = subprocess.Popen(
             [PROGRAM, "worker"],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **settings},
+            env={**os.environ, **with_project},
         )
     server = process.Server("worker", worker, log)
     try:

@@ -6,6 +6,7 @@ host for anything, and the client may have nothing to complain about.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from stytch.core.response_base import StytchError
 from peers.browser import Watch
 from peers.browser_client import run_page
 from peers.certificates import make_key_pair
+from peers.compatibility import read_mail
 from peers.product import Product
 from peers.vestibule_server import Vestibule, run_vestibule_dev
 
@@ -278,6 +280,78 @@ def test_the_client_manages_members(
     assert call(page, "self.update({name: 'Ada L.'})")["member"]["name"] == "Ada L."
     renamed = call(page, "organization.update({organization_name: 'Renamed'})")
     assert renamed["organization"]["organization_name"] == "Renamed"
+
+
+def test_somebody_comes_by_mail_makes_an_organization_and_invites_a_colleague(
+    page: Page, origin: str, vestibule_dev: Vestibule
+) -> None:
+    founder, guest = (f"{name}-{uuid.uuid4().hex[:8]}@by-mail.example" for name in ("f", "g"))
+    back = f"{origin}/back"
+    call(page, "magicLinks.email.discovery.send({ email_address: a, discovery_redirect_url: b })",
+         founder, back)  # fmt: skip
+    token = read_mail(vestibule_dev, founder, "discovery", back)
+    proven = call(
+        page, "magicLinks.discovery.authenticate({ discovery_magic_links_token: a })", token
+    )
+    assert (proven["email_address"], proven["discovered_organizations"]) == (founder, [])
+    made = call(
+        page,
+        """discovery.organizations.create({
+            organization_name: "By mail", session_duration_minutes: 60 })""",
+    )
+    assert made["member_authenticated"] is True
+    assert made["member"]["is_admin"] is True
+    listed = call(page, "discovery.organizations.list()")
+    assert [one["membership"]["type"] for one in listed["discovered_organizations"]] == [
+        "active_member"
+    ]
+    invited = call(
+        page, "magicLinks.email.invite({ email_address: a, invite_redirect_url: b })", guest, back
+    )
+    assert invited["member"]["status"] == "invited"
+    call(page, "session.revoke()")
+    token = read_mail(vestibule_dev, guest, "multi_tenant_magic_links", back)
+    came = call(
+        page,
+        "magicLinks.authenticate({ magic_links_token: a, session_duration_minutes: 60 })",
+        token,
+    )
+    assert came["member"]["status"] == "active"
+    new = f"new-{guest}"
+    asked = "self.startEmailUpdate({ email_address: a, login_redirect_url: b })"
+    assert call(page, asked, new, back)["member"]["email_address"] == guest
+    token = read_mail(vestibule_dev, new, "multi_tenant_magic_links", back)
+    changed = call(
+        page,
+        "magicLinks.authenticate({ magic_links_token: a, session_duration_minutes: 60 })",
+        token,
+    )
+    assert changed["member"]["email_address"] == new
+    call(page, "session.revoke()")
+
+    # Back by an address that is known, and by one that is not: the page is told the same.
+    asked = """magicLinks.email.loginOrSignup({
+        organization_id: c, email_address: a, login_redirect_url: b, signup_redirect_url: b })"""
+    slug = made["organization"]["organization_id"]
+    told = [call(page, asked, who, back, slug) for who in (founder, "nobody@by-mail.example")]
+    assert {frozenset(answer) for answer in told} == {frozenset({"request_id", "status_code"})}
+    token = read_mail(vestibule_dev, founder, "multi_tenant_magic_links", back)
+    refused = "magicLinks.authenticate({ magic_links_token: a, session_duration_minutes: 60 })"
+    again = call(page, refused, token)
+    assert again["organization_id"] == slug
+    assert refusal_of(page, refused, token) == "magic_link_not_found"
+    call(page, "session.revoke()")
+    call(page, "magicLinks.email.discovery.send({ email_address: a, discovery_redirect_url: b })",
+         founder, back)  # fmt: skip
+    token = read_mail(vestibule_dev, founder, "discovery", back)
+    call(page, "magicLinks.discovery.authenticate({ discovery_magic_links_token: a })", token)
+    entered = call(
+        page,
+        """discovery.intermediateSessions.exchange({
+            organization_id: a, session_duration_minutes: 60 })""",
+        slug,
+    )
+    assert entered["member_authenticated"] is True
 
 
 def test_pages_for_strangers_find_their_door(page: Page, doors: Doors, product: Product) -> None:

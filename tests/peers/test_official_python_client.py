@@ -6,9 +6,12 @@ type would raise there, in the customer's code.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
+import hashlib
 import itertools
+import uuid
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ import httpx2
 import pytest
 import requests
 import stytch
+from stytch.b2b.models import magic_links_email as link_options
 from stytch.b2b.models import organizations as organization_options
 from stytch.b2b.models import organizations_members as member_options
 from stytch.b2b.models import sessions as session_options
@@ -31,7 +35,7 @@ from stytch.shared.method_options import Authorization
 from stytch.shared.rbac_local import RBACPermissionError, TenancyError
 
 from peers import certificates
-from peers.compatibility import ADA, MAPPING, walk_login
+from peers.compatibility import ADA, MAPPING, REDIRECT, read_mail, walk_login
 from peers.vestibule_server import Vestibule
 from vestibule.web.mock_idp import CLIENT_ID, CLIENT_SECRET, PREFIX
 
@@ -703,6 +707,104 @@ def test_policies(client: stytch.B2BClient) -> None:
 
 
 # --- on behalf of a member ----------------------------------------------------------------------
+
+
+def test_links_by_mail(client: stytch.B2BClient, vestibule_dev: Vestibule) -> None:
+    owner = new_organization(
+        client,
+        "mail",
+        email_jit_provisioning="RESTRICTED",
+        email_invites="RESTRICTED",
+        email_allowed_domains=["mail.example"],
+    )
+    links, address = client.magic_links, f"ada-{uuid.uuid4().hex[:8]}@mail.example"
+    verifier = "v" * 64
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+    sent = links.email.login_or_signup(
+        owner,
+        address,
+        login_redirect_url=REDIRECT,
+        signup_redirect_url=REDIRECT,
+        pkce_code_challenge=challenge.decode().rstrip("="),
+        locale="pt-br",
+        signup_expiration_minutes=5,
+    )
+    assert (sent.member_created, sent.member.status) == (True, "pending")
+    token = read_mail(vestibule_dev, address, "multi_tenant_magic_links")
+    with pytest.raises(StytchError) as caught:
+        links.authenticate(token)
+    refused(caught, 400, "pkce_expected_code_verifier")
+    done = links.authenticate(
+        token, pkce_code_verifier=verifier, session_duration_minutes=30, locale="pt-br"
+    )
+    assert done.member_authenticated
+    assert done.member.status == "active"
+    assert done.member_session is not None
+    factor = done.member_session.authentication_factors[0]
+    assert (factor.type, factor.delivery_method) == ("magic_link", "email")
+    assert factor.email_factor is not None
+    assert factor.email_factor.email_id == done.method_id
+    with pytest.raises(StytchError) as caught:
+        links.authenticate(token, pkce_code_verifier=verifier)
+    refused(caught, 404, "magic_link_not_found")
+
+    # On behalf of a member it takes the right to create members.
+    guest = f"guest-{address}"
+    mine = link_options.InviteRequestOptions(
+        authorization=Authorization(session_token=done.session_token)
+    )
+    with pytest.raises(StytchError) as caught:
+        links.email.invite(owner, guest, method_options=mine)
+    refused(caught, 403, "session_authorization_error")
+    client.organizations.members.update(owner, done.member_id, roles=["stytch_admin"])
+    invited = links.email.invite(
+        owner, guest, invite_redirect_url=REDIRECT, roles=["viewer"], method_options=mine
+    )
+    assert invited.member.status == "invited"
+    came = links.authenticate(read_mail(vestibule_dev, guest, "multi_tenant_magic_links"))
+    assert came.member_session is not None
+    assert came.member_session.roles == ["stytch_member", "viewer"]
+
+
+def test_discovery(client: stytch.B2BClient, vestibule_dev: Vestibule) -> None:
+    domain = f"{uuid.uuid4().hex[:8]}.example"
+
+    def prove(name: str) -> str:
+        address = f"{name}@{domain}"
+        client.magic_links.email.discovery.send(address, discovery_redirect_url=REDIRECT)
+        token = read_mail(vestibule_dev, address, "discovery")
+        proven = client.magic_links.discovery.authenticate(token)
+        assert proven.email_address == address
+        assert proven.intermediate_session_token_expires_at is not None
+        return proven.intermediate_session_token
+
+    made = client.discovery.organizations.create(
+        prove("founder"),
+        organization_name="Founded",
+        email_jit_provisioning="RESTRICTED",
+        email_allowed_domains=[domain],
+        session_duration_minutes=60,
+    )
+    assert made.member_authenticated
+    assert made.member.is_admin
+    assert made.organization is not None
+    proof = prove("second")
+    found = client.discovery.organizations.list(intermediate_session_token=proof)
+    (one,) = found.discovered_organizations
+    assert one.membership is not None
+    assert one.membership.type == "eligible_to_join_by_email_domain"
+    assert one.membership.details == {"domain": domain}
+    entered = made.organization.organization_id
+    came = client.discovery.intermediate_sessions.exchange(proof, entered)
+    assert came.member_authenticated
+    assert came.member.email_address == f"second@{domain}"
+    with pytest.raises(StytchError) as caught:
+        client.discovery.intermediate_sessions.exchange(proof, entered)
+    refused(caught, 404, "intermediate_session_not_found")
+    mine = client.discovery.organizations.list(session_jwt=came.session_jwt)
+    assert [o.membership.type for o in mine.discovered_organizations if o.membership] == [
+        "active_member"
+    ]
 
 
 def test_calls_on_behalf_of_a_member(

@@ -13,6 +13,7 @@ import textwrap
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
@@ -317,6 +318,65 @@ def test_postgres_gives_databases_that_know_nothing_of_each_other(
     with psycopg.connect(postgres.libpq_url(make_database())) as connection:
         found = connection.execute("select to_regclass('door')").fetchone()
     assert found == (None,)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("left", [
+    "INSERT INTO kept VALUES (2), (3)",
+    "DELETE FROM kept",
+    "UPDATE kept SET number = 7",
+    "INSERT INTO empty VALUES (1)",
+    "ALTER TABLE kept ADD COLUMN more text",
+    "CREATE TABLE more (number int)",
+    "CREATE VIEW more AS SELECT 1",
+    "CREATE INDEX by_number ON kept (number)",
+    "CREATE SCHEMA elsewhere",
+    "ALTER TABLE empty DROP CONSTRAINT empty_number_fkey",
+    "INSERT INTO kept SELECT generate_series(2, 200000)",
+    "INSERT INTO kept SELECT generate_series(2, 2000); ANALYZE kept",
+])  # fmt: skip
+def test_postgres_lends_a_copy_on_which_nothing_is_left_of_the_use_before(
+    make_database: Callable[..., str], postgres_server: postgres.PostgresServer, left: str
+) -> None:
+    def seen(url: str) -> tuple[list[Any], ...]:
+        with psycopg.connect(postgres.libpq_url(url)) as connection:
+            return tuple(
+                connection.execute(question).fetchall()
+                for question in (
+                    "SELECT number FROM kept",
+                    "SELECT number FROM empty",
+                    "SELECT relname FROM pg_class WHERE oid >= 16384 ORDER BY 1",
+                    "SELECT attname FROM pg_attribute WHERE attrelid >= 16384 ORDER BY 1",
+                    "SELECT conname FROM pg_constraint WHERE oid >= 16384 ORDER BY 1",
+                    "SELECT nspname FROM pg_namespace ORDER BY 1",
+                    "SELECT count(*) FROM pg_statistic",
+                )
+            )
+
+    template = make_database()
+    with psycopg.connect(postgres.libpq_url(template), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (number int PRIMARY KEY)")
+        connection.execute("CREATE TABLE empty (number int REFERENCES kept)")
+        connection.execute("INSERT INTO kept VALUES (1)")
+    before = seen(template)
+    used = postgres_server.make_database(template)
+    assert seen(used) == before
+    with psycopg.connect(postgres.libpq_url(used), autocommit=True) as connection:
+        for statement in left.split("; "):
+            connection.execute(statement)
+    assert seen(used) != before
+    # Somebody is still there when it is given back, and in the middle of something.
+    straggler = psycopg.connect(postgres.libpq_url(used))
+    straggler.execute("SELECT number FROM kept FOR UPDATE")
+    postgres_server.give_back(used)
+    again = postgres_server.make_database(template)
+    try:
+        assert seen(again) == before
+        with pytest.raises(psycopg.OperationalError):
+            straggler.execute("SELECT 1")
+    finally:
+        straggler.close()
+        postgres_server.drop_database(again)
 
 
 @pytest.mark.peer

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,14 +24,15 @@ from vestibule_sdk import (
     UnreadableAnswer,
 )
 from vestibule_sdk.api import models, operations
-from vestibule_sdk.calls import Answer, Flow, Pause, Send, build_request, call
+from vestibule_sdk.calls import Answer, Flow, Operation, Pause, Send, build_request, call
 from vestibule_sdk.errors import read_error
 
 ACCESS = Credentials(
     "http://sso.example/", "project-test-1", "secret-test-1", workspace_key=("key", "its-secret")
 ).access(retries=2)
 PATH = {"organization_id": "acme"}
-REPEATABLE, ONCE = operations.ORGANIZATIONS_DELETE, operations.ORGANIZATIONS_CREATE
+CREATE, DELETE = operations.ORGANIZATIONS_CREATE, operations.ORGANIZATIONS_DELETE
+READ = operations.ORGANIZATIONS_GET
 DELETED = b'{"organization_id": "organization-1", "request_id": "r", "status_code": 200}'
 
 
@@ -79,66 +81,106 @@ def play(operation: Any, *outcomes: Answer | NoAnswer) -> Played:
 # --- again or not ---------------------------------------------------------------------------------
 
 
-def test_a_request_that_did_not_leave_is_sent_again_whatever_it_is() -> None:
-    lost = NoAnswer("nobody there", sent=False)
-    played = play(ONCE, lost, lost, refused(400))
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_request_that_nobody_answered_is_sent_again_with_its_key(sent: bool) -> None:
+    """Whether or not it arrived: the server does what has a key once."""
+    lost = NoAnswer("cut off", sent=sent)
+    played = play(CREATE, lost, lost, refused(400))
     assert len(played.sent) == 3
     assert played.sent[0] == played.sent[1] == played.sent[2]
+    assert "idempotency-key" in played.sent[0].headers
 
 
-def test_a_request_of_unknown_outcome_is_sent_again_only_if_it_is_repeatable() -> None:
-    lost = NoAnswer("cut off", sent=True)
-    assert play(REPEATABLE, lost, answer(200, DELETED)).result.organization_id == "organization-1"
-    assert play(ONCE, lost).error is lost
-
-
-@pytest.mark.parametrize("status", [409, 502, 503, 504])
-def test_a_passing_failure_is_tried_again_only_if_repeatable(status: int) -> None:
-    assert play(REPEATABLE, refused(status), answer(200, DELETED)).error is None
-    assert isinstance(play(ONCE, refused(status)).error, ApiError)
+@pytest.mark.parametrize("status", [409, 429, 502, 503, 504])
+@pytest.mark.parametrize("operation", [CREATE, DELETE, READ], ids=lambda one: one.method)
+def test_a_passing_failure_is_tried_again(operation: Any, status: int) -> None:
+    played = play(operation, refused(status), refused(status), refused(404))
+    assert played.sent[0] == played.sent[1] == played.sent[2]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
 def test_a_decided_refusal_is_not_asked_again(status: int) -> None:
-    assert isinstance(play(REPEATABLE, refused(status)).error, ApiError)
+    assert isinstance(play(DELETE, refused(status)).error, ApiError)
 
 
 def test_too_many_requests_are_waited_for_as_long_as_the_server_says() -> None:
     busy = answer(429, refused(429, "too_many_requests").body, retry_after="7")
-    played = play(ONCE, busy, refused(400))
+    played = play(CREATE, busy, refused(400))
     assert 7 <= played.waits[0] < 8
     patience = answer(429, refused(429, "too_many_requests").body, retry_after="600")
-    told = play(ONCE, patience).error
+    told = play(CREATE, patience).error
     assert isinstance(told, TooManyRequests)
     assert told.retry_after == 600
 
 
 def test_it_gives_up_after_the_last_retry() -> None:
     lost = NoAnswer("nobody there", sent=False)
-    assert play(REPEATABLE, lost, lost, lost).error is lost
+    assert play(DELETE, lost, lost, lost).error is lost
 
 
 def test_waits_grow_and_are_random() -> None:
     lost = NoAnswer("nobody there", sent=False)
-    waits = [play(REPEATABLE, lost, lost, lost).waits for _ in range(200)]
+    waits = [play(DELETE, lost, lost, lost).waits for _ in range(200)]
     assert all(0 <= first <= 0.25 and 0 <= second <= 0.5 for first, second in waits)
     assert len({first for first, _ in waits}) > 100
     assert max(second for _, second in waits) > 0.25
 
 
-def test_what_uses_something_up_or_adds_something_is_never_repeatable() -> None:
-    for once in (
+def key_of(played: Played) -> str:
+    return played.sent[0].headers["idempotency-key"]
+
+
+def test_every_call_that_changes_something_has_a_key_of_its_own() -> None:
+    keys = {key_of(play(CREATE, refused(400))) for _ in range(50)}
+    assert len(keys) == 50
+    assert all(re.fullmatch(r'"[0-9a-f]{32}"', key) for key in keys)
+
+
+def test_what_uses_something_up_or_changes_something_has_a_key() -> None:
+    for one in vars(operations).values():
+        if isinstance(one, Operation) and one.method in ("PUT", "DELETE"):
+            assert one.keyed, one.id
+    for one in (
         operations.SSO_AUTHENTICATE,
         operations.SESSIONS_EXCHANGE,
         operations.ORGANIZATIONS_CREATE,
         operations.ORGANIZATIONS_MEMBERS_CREATE,
         operations.SSO_EXTERNAL_CREATE_CONNECTION,
         operations.SSO_SAML_CREATE_SIGNING_KEY,
-        operations.SSO_SAML_UPDATE_CONNECTION,
     ):
-        assert not once.repeatable
-    assert operations.SESSIONS_AUTHENTICATE.repeatable
-    assert operations.ORGANIZATIONS_SEARCH.repeatable
+        assert one.keyed, one.id
+
+
+def test_what_only_reads_has_no_key() -> None:
+    """A POST may read as well; renewing a session is done at every turn and does the same twice."""
+    for one in vars(operations).values():
+        if isinstance(one, Operation) and one.method == "GET":
+            assert not one.keyed, one.id
+    for one in (
+        operations.ORGANIZATIONS_SEARCH,
+        operations.ORGANIZATIONS_MEMBERS_SEARCH,
+        operations.SSO_DRY_RUN,
+        operations.SESSIONS_AUTHENTICATE,
+    ):
+        assert not one.keyed, one.id
+    assert "idempotency-key" not in play(READ, refused(400)).sent[0].headers
+
+
+@pytest.mark.parametrize(
+    ("key", "header"),
+    [("order-17", '"order-17"'), ('a "b" \\c', r'"a \"b\" \\c"'), ("x" * 255, f'"{"x" * 255}"')],
+)
+def test_a_key_of_the_callers_own_is_sent_as_the_string_that_the_header_wants(
+    key: str, header: str
+) -> None:
+    flow = call(ACCESS, CREATE, {}, {}, {}, idempotency_key=key)
+    assert key_of(Played(flow, [refused(400)])) == header
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\nb", "a\r\nx-header: b"])
+def test_a_key_that_cannot_stand_in_a_header_is_not_sent(key: str) -> None:
+    with pytest.raises(ValueError, match="idempotency key"):
+        Played(call(ACCESS, CREATE, {}, {}, {}, idempotency_key=key), [])
 
 
 # --- what is sent ---------------------------------------------------------------------------------
@@ -157,11 +199,11 @@ def test_what_was_not_given_is_not_sent() -> None:
 
 
 def test_values_in_a_path_stay_inside_their_segment() -> None:
-    sent = build_request(ACCESS, REPEATABLE, {"organization_id": "a/../b?c|d é"}, {}, {})
+    sent = build_request(ACCESS, DELETE, {"organization_id": "a/../b?c|d é"}, {}, {})
     assert sent.url.endswith("/organizations/a%2F..%2Fb%3Fc%7Cd%20%C3%A9")
     for bad in ("", ".", ".."):
         with pytest.raises(ValueError, match="organization_id"):
-            build_request(ACCESS, REPEATABLE, {"organization_id": bad}, {}, {})
+            build_request(ACCESS, DELETE, {"organization_id": bad}, {}, {})
 
 
 def test_a_query_is_written_as_the_server_reads_it() -> None:
@@ -185,14 +227,14 @@ def test_a_call_as_a_member_without_a_session_is_refused() -> None:
         with pytest.raises(ValueError, match="as_member"):
             AsMember(**nobody)
     member = AsMember(session_token="token", session_jwt="jwt")
-    sent = build_request(ACCESS, REPEATABLE, PATH, {}, {}, member)
+    sent = build_request(ACCESS, DELETE, PATH, {}, {}, member)
     assert sent.headers["x-stytch-member-session"] == "token"
     assert sent.headers["x-stytch-member-sessionjwt"] == "jwt"
 
 
 def test_no_secret_is_shown_by_a_repr() -> None:
     member = AsMember(session_token="token-of-a-member")
-    sent = build_request(ACCESS, REPEATABLE, PATH, {}, {}, member)
+    sent = build_request(ACCESS, DELETE, PATH, {}, {}, member)
     shown = f"{ACCESS!r} {sent!r} {member!r} {Credentials('u', 'p', 'secret-test-1')!r}"
     for secret in ("secret-test-1", "its-secret", "token-of-a-member", "Basic"):
         assert secret not in shown
@@ -209,7 +251,9 @@ def test_an_error_tells_all_that_the_server_told() -> None:
         "remedy": "Mend the audience.",
         "trace_id": "trace-1",
     }
-    error = play(ONCE, refused(400, "invalid_audience_saml_response", error_details=details)).error
+    error = play(
+        CREATE, refused(400, "invalid_audience_saml_response", error_details=details)
+    ).error
     assert isinstance(error, SamlError)
     assert (error.code, error.error_type) == (
         "saml_audience_mismatch",
@@ -232,7 +276,7 @@ def test_an_error_tells_all_that_the_server_told() -> None:
     ],
 )
 def test_each_code_has_the_class_of_its_kind(status: int, error_type: str, kind: type) -> None:
-    assert type(play(ONCE, refused(status, error_type)).error) is kind
+    assert type(play(CREATE, refused(status, error_type)).error) is kind
 
 
 @pytest.mark.parametrize(
@@ -246,14 +290,14 @@ def test_what_is_no_error_of_vestibule_is_an_unreadable_answer(body: bytes) -> N
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"organization_id": 1}', b"{}"])
 def test_a_success_that_cannot_be_read_is_an_unreadable_answer(body: bytes) -> None:
-    assert isinstance(play(REPEATABLE, answer(200, body)).error, UnreadableAnswer)
+    assert isinstance(play(DELETE, answer(200, body)).error, UnreadableAnswer)
 
 
 def test_what_a_newer_server_adds_is_ignored() -> None:
     told = {**json.loads(DELETED), "invented": {"deep": [1]}}
-    assert isinstance(play(REPEATABLE, answer(200, told)).result, models.DeletedOrganization)
+    assert isinstance(play(DELETE, answer(200, told)).result, models.DeletedOrganization)
 
 
 def test_a_redirect_is_not_followed_with_our_secret() -> None:
     moved = answer(307, b"", location="http://elsewhere.example/")
-    assert isinstance(play(REPEATABLE, moved).error, UnreadableAnswer)
+    assert isinstance(play(DELETE, moved).error, UnreadableAnswer)

@@ -22,12 +22,13 @@ function* callsOf(holder, names = []) {
   }
 }
 
-async function answer({ call, params, options }) {
+async function answer({ call, params, session_token }) {
   const nouns = call.split(".");
   const name = nouns.pop();
   const holder = nouns.reduce((part, noun) => part[noun], client);
+  const options = session_token ? [{ authorization: { session_token } }] : [];
   try {
-    return { answer: await holder[name](params, ...(options ? [options] : [])) };
+    return { answer: await holder[name](params, ...options) };
   } catch (error) {
     const { code, message, status_code, error_message, error_url, request_id } = error;
     // Some calls put the server's error inside an error of their own.

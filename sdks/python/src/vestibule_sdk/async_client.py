@@ -51,9 +51,12 @@ class AsyncVestibule(async_methods.Api):
         query: Mapping[str, Any],
         body: Mapping[str, Any],
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> T:
         """Make one call by its row in `vestibule_sdk.api.operations`; the methods do that."""
-        return await self.run(calls.call(self.access, operation, path, query, body, as_member))
+        return await self.run(
+            calls.call(self.access, operation, path, query, body, as_member, idempotency_key)
+        )
 
     async def run(self, flow: Flow[T]) -> T:
         return await self._carrier.run(flow)

@@ -8,6 +8,7 @@ once with `await`; so there is one source for both faces. Knows no library for H
 from __future__ import annotations
 
 import base64
+import os
 import random
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ T_co = TypeVar("T_co", covariant=True)
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 5.0
 # Who is told to stay away for longer than this hears of it at once.
 _LONGEST_RETRY_AFTER = 10.0
-_PASSING = frozenset({409, 502, 503, 504})
+_PASSING = frozenset({409, 429, 502, 503, 504})
 
 
 # --- what a flow asks for -------------------------------------------------------------------------
@@ -70,13 +71,14 @@ Flow = Generator[Effect, Any, T]
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """How one operation goes over the wire. `repeatable`: twice does what once does."""
+    """How one operation goes over the wire. `keyed`: it changes something, so each call carries a
+    key by which the server does it once, however often it arrives."""
 
     id: str
     method: str
     path: str
     auth: str
-    repeatable: bool
+    keyed: bool
     answer: type[T]
 
 
@@ -101,6 +103,7 @@ class Caller(Protocol):
         query: Mapping[str, Any],
         body: Mapping[str, Any],
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> T: ...
 
 
@@ -112,6 +115,7 @@ class AsyncCaller(Protocol):
         query: Mapping[str, Any],
         body: Mapping[str, Any],
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> T: ...
 
 
@@ -149,15 +153,22 @@ def call(
     query: Mapping[str, Any],
     body: Mapping[str, Any],
     as_member: AsMember | None = None,
+    idempotency_key: str | None = None,
 ) -> Flow[T]:
-    """Make the call, and again where that is safe; the struct of its answer comes out.
+    """Make the call, and again where it failed on the way; the struct of its answer comes out.
+
+    Args:
+        idempotency_key: one for what the caller wants done, kept beyond this call; without it a
+            call that changes something gets a random one of its own.
 
     Raises:
         ApiError, in the class of its kind; NoAnswer; UnreadableAnswer; ValueError when an id
-        cannot stand in a path.
+        cannot stand in a path, or a key in a header.
     """
-    request = build_request(access, operation, path, query, body, as_member)
-    answer = yield from send(request, repeatable=operation.repeatable, retries=access.retries)
+    if operation.keyed and idempotency_key is None:
+        idempotency_key = os.urandom(16).hex()
+    request = build_request(access, operation, path, query, body, as_member, idempotency_key)
+    answer = yield from send(request, retries=access.retries)
     if not 200 <= answer.status < 300:
         raise read_error(answer.status, answer.headers, answer.body)
     try:
@@ -173,12 +184,15 @@ def build_request(
     query: Mapping[str, Any],
     body: Mapping[str, Any],
     as_member: AsMember | None = None,
+    idempotency_key: str | None = None,
 ) -> Send:
     """The request of a call. What is None is not sent."""
     filled = operation.path.format_map({name: _segment(name, v) for name, v in path.items()})
     asked = {name: _query_value(v) for name, v in query.items() if v is not None}
     url = f"{access.base_url}{filled}" + (f"?{urlencode(asked)}" if asked else "")
     headers = access.headers(operation.auth, as_member)
+    if idempotency_key is not None:
+        headers["idempotency-key"] = _quoted(idempotency_key)
     content = None
     if operation.method in ("POST", "PUT"):
         content = msgspec.json.encode({k: v for k, v in body.items() if v is not None})
@@ -193,15 +207,22 @@ def _segment(name: str, value: str) -> str:
     return quote(value, safe="")
 
 
+def _quoted(key: str) -> str:
+    """As the header wants it: a string of RFC 8941 §3.3.3."""
+    if not 1 <= len(key) <= 255 or not (key.isascii() and key.isprintable()):
+        raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def _query_value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def send(request: Send, *, repeatable: bool, retries: int) -> Flow[Answer]:
-    """Send, and send again where nothing can have happened twice.
+def send(request: Send, *, retries: int) -> Flow[Answer]:
+    """Send, and send again where it did not arrive, the outcome is unknown or the server stumbled.
 
-    A request that did not leave is sent again, whatever it is; so is one that the server refused
-    unread (429). Where the outcome is unknown or the server stumbled, only what is repeatable.
+    Nothing is done twice by that: a request either changes nothing or carries its key.
     The waits grow and are random, so that those who failed together do not come back together.
     """
     for attempt in range(retries + 1):
@@ -209,13 +230,12 @@ def send(request: Send, *, repeatable: bool, retries: int) -> Flow[Answer]:
         wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))  # noqa: S311
         try:
             answer: Answer = yield request
-        except NoAnswer as failure:
-            if last or (failure.sent and not repeatable):
+        except NoAnswer:
+            if last:
                 raise
         else:
             asked = read_retry_after(answer.headers) or 0.0
-            again = answer.status == 429 or (repeatable and answer.status in _PASSING)
-            if last or not again or asked > _LONGEST_RETRY_AFTER:
+            if last or answer.status not in _PASSING or asked > _LONGEST_RETRY_AFTER:
                 return answer
             wait += asked
         yield Pause(wait)

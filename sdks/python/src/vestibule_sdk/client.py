@@ -58,9 +58,12 @@ class Vestibule(methods.Api):
         query: Mapping[str, Any],
         body: Mapping[str, Any],
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> T:
         """Make one call by its row in `vestibule_sdk.api.operations`; the methods do that."""
-        return self.run(calls.call(self.access, operation, path, query, body, as_member))
+        return self.run(
+            calls.call(self.access, operation, path, query, body, as_member, idempotency_key)
+        )
 
     def run(self, flow: Flow[T]) -> T:
         return self._carrier.run(flow)

@@ -59,6 +59,22 @@ class KeyUnknown(SessionInvalid):
     """It names a key that the server did not publish, or not when we last looked."""
 
 
+class MappingRefused(VestibuleError):
+    """A mapping that cannot be saved, or a person whom it would not let in. Nobody was asked.
+
+    Attributes:
+        code: as the server would say it.
+        want: what the rule asks for.
+        got: what there is instead, or "".
+    """
+
+    def __init__(self, code: str, *, want: str, got: str = "") -> None:
+        self.code = code
+        self.want = want
+        self.got = got
+        super().__init__(f"{code}: wanted {want}, got {got or 'nothing'}")
+
+
 class ApiError(VestibuleError):
     """The server refused. The subclasses say who can act.
 

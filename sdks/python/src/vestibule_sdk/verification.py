@@ -150,7 +150,7 @@ class Verification:
         path = o.SESSIONS_GET_JWKS.path.format(project_id=self._access.project_id)
         headers = self._access.headers("none", None)
         request = Send("GET", f"{self._access.base_url}{path}", headers)
-        answer = yield from send(request, repeatable=True, retries=self._access.retries)
+        answer = yield from send(request, retries=self._access.retries)
         if answer.status != 200:
             raise read_error(answer.status, answer.headers, answer.body)
         try:

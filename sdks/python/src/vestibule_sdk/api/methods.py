@@ -15,6 +15,532 @@ if TYPE_CHECKING:
     from vestibule_sdk.api import models as m
 
 
+class Audit:
+    """Audit."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def search(
+        self,
+        *,
+        organization_id: str | None = None,
+        action: str | None = None,
+        actor: str | None = None,
+        target: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.AuditSearchResponse:
+        """Search the audit log.
+
+        The latest events first, of one organization or of the whole project: policy, JWT
+            template,
+        redirect URLs and keys among them. Asking again with `next_cursor` until it is null
+            carries all
+        of them away, each once, whatever is recorded meanwhile.
+
+        POST /v1/b2b/audit/search
+        An extension to the wire.
+        """
+        return self._call(
+            o.AUDIT_SEARCH,
+            {},
+            {},
+            {
+                "organization_id": organization_id,
+                "action": action,
+                "actor": actor,
+                "target": target,
+                "since": since,
+                "until": until,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+
+class Branding:
+    """Branding."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def get(self) -> m.BrandingResponse:
+        """Get the project's branding.
+
+        Logo, colour, corner, font and name of the portal, and who may put it into a frame.
+            `accents`
+        are the colours that `light` and `dark` pages wear.
+
+        GET /v1/b2b/branding
+        An extension to the wire.
+        """
+        return self._call(o.BRANDING_GET, {}, {}, {})
+
+    def get_organization(self, *, organization_id: str) -> m.OrganizationBrandingResponse:
+        """Get an organization's branding.
+
+        What the organization has set itself; for the rest it wears what the project does.
+
+        GET /v1/b2b/branding/{organization_id}
+        An extension to the wire.
+        """
+        return self._call(o.BRANDING_GET_ORGANIZATION, {"organization_id": organization_id}, {}, {})
+
+    def set(
+        self,
+        *,
+        logo: str | None = None,
+        accent: str | None = None,
+        radius: int | None = None,
+        font: str | None = None,
+        name: str | None = None,
+        frame_ancestors: Sequence[str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.BrandingResponse:
+        """Set the project's branding.
+
+        Every organization wears it but for what it has set itself. An accent that is hard to
+            read
+        is kept as it was sent and worn darker or lighter.
+
+        PUT /v1/b2b/branding
+        An extension to the wire.
+        """
+        return self._call(
+            o.BRANDING_SET,
+            {},
+            {},
+            {
+                "logo": logo,
+                "accent": accent,
+                "radius": radius,
+                "font": font,
+                "name": name,
+                "frame_ancestors": frame_ancestors,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+    def set_organization(
+        self,
+        *,
+        organization_id: str,
+        logo: str | None = None,
+        accent: str | None = None,
+        radius: int | None = None,
+        font: str | None = None,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.OrganizationBrandingResponse:
+        """Set an organization's branding.
+
+        Stands over the project's, field by field.
+
+        PUT /v1/b2b/branding/{organization_id}
+        An extension to the wire.
+        """
+        return self._call(
+            o.BRANDING_SET_ORGANIZATION,
+            {"organization_id": organization_id},
+            {},
+            {"logo": logo, "accent": accent, "radius": radius, "font": font, "name": name},
+            idempotency_key=idempotency_key,
+        )
+
+
+class DiscoveryIntermediateSessions:
+    """Discovery intermediate sessions."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def exchange(
+        self,
+        *,
+        intermediate_session_token: str,
+        organization_id: str,
+        session_duration_minutes: int | None = None,
+        session_custom_claims: Mapping[str, Any] | None = None,
+        locale: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.AuthenticatedResponse:
+        """Enter an organization by a proven address.
+
+        Whoever is no member becomes one where the organization takes in the domain. Where
+            e-mail is
+        no way to sign in, `primary_required` lists the ways; the intermediate session stays and
+            is
+        sent along with the next proof.
+
+        POST /v1/b2b/discovery/intermediate_sessions/exchange
+        """
+        return self._call(
+            o.DISCOVERY_INTERMEDIATE_SESSIONS_EXCHANGE,
+            {},
+            {},
+            {
+                "intermediate_session_token": intermediate_session_token,
+                "organization_id": organization_id,
+                "session_duration_minutes": session_duration_minutes,
+                "session_custom_claims": session_custom_claims,
+                "locale": locale,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+
+class DiscoveryOrganizations:
+    """Discovery organizations."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def create(
+        self,
+        *,
+        intermediate_session_token: str,
+        organization_slug: str | None = None,
+        organization_logo_url: str | None = None,
+        trusted_metadata: Mapping[str, Any] | None = None,
+        organization_external_id: str | None = None,
+        sso_jit_provisioning: str | None = None,
+        email_allowed_domains: Sequence[str] | None = None,
+        email_jit_provisioning: str | None = None,
+        email_invites: str | None = None,
+        auth_methods: str | None = None,
+        allowed_auth_methods: Sequence[str] | None = None,
+        mfa_policy: str | None = None,
+        rbac_email_implicit_role_assignments: Sequence[m.EmailRoleAssignment | Mapping[str, Any]]
+        | None = None,
+        mfa_methods: str | None = None,
+        allowed_mfa_methods: Sequence[str] | None = None,
+        oauth_tenant_jit_provisioning: str | None = None,
+        allowed_oauth_tenants: Mapping[str, Any] | None = None,
+        claimed_email_domains: Sequence[str] | None = None,
+        first_party_connected_apps_allowed_type: str | None = None,
+        allowed_first_party_connected_apps: Sequence[str] | None = None,
+        third_party_connected_apps_allowed_type: str | None = None,
+        allowed_third_party_connected_apps: Sequence[str] | None = None,
+        organization_name: str | None = None,
+        session_duration_minutes: int | None = None,
+        session_custom_claims: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.AuthenticatedResponse:
+        """Make an organization of one's own.
+
+        Whoever proved the address is its first member and holds `stytch_admin`. Without a name
+            it
+        has that of the address's domain.
+
+        POST /v1/b2b/discovery/organizations/create
+        """
+        return self._call(
+            o.DISCOVERY_ORGANIZATIONS_CREATE,
+            {},
+            {},
+            {
+                "intermediate_session_token": intermediate_session_token,
+                "organization_slug": organization_slug,
+                "organization_logo_url": organization_logo_url,
+                "trusted_metadata": trusted_metadata,
+                "organization_external_id": organization_external_id,
+                "sso_jit_provisioning": sso_jit_provisioning,
+                "email_allowed_domains": email_allowed_domains,
+                "email_jit_provisioning": email_jit_provisioning,
+                "email_invites": email_invites,
+                "auth_methods": auth_methods,
+                "allowed_auth_methods": allowed_auth_methods,
+                "mfa_policy": mfa_policy,
+                "rbac_email_implicit_role_assignments": rbac_email_implicit_role_assignments,
+                "mfa_methods": mfa_methods,
+                "allowed_mfa_methods": allowed_mfa_methods,
+                "oauth_tenant_jit_provisioning": oauth_tenant_jit_provisioning,
+                "allowed_oauth_tenants": allowed_oauth_tenants,
+                "claimed_email_domains": claimed_email_domains,
+                "first_party_connected_apps_allowed_type": first_party_connected_apps_allowed_type,
+                "allowed_first_party_connected_apps": allowed_first_party_connected_apps,
+                "third_party_connected_apps_allowed_type": third_party_connected_apps_allowed_type,
+                "allowed_third_party_connected_apps": allowed_third_party_connected_apps,
+                "organization_name": organization_name,
+                "session_duration_minutes": session_duration_minutes,
+                "session_custom_claims": session_custom_claims,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+    def list(
+        self,
+        *,
+        intermediate_session_token: str | None = None,
+        session_token: str | None = None,
+        session_jwt: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.DiscoverResponse:
+        """List the organizations that an address opens.
+
+        Those of which the address is a member's, and those that it may join: they name its
+            domain in
+        `email_allowed_domains`, with `email_jit_provisioning`, and have a member with a
+            verified
+        address of it. By an intermediate session of a magic link for discovery, or by a
+            session; a
+        session of SSO alone proves no address and lists its own organization.
+
+        POST /v1/b2b/discovery/organizations
+        """
+        return self._call(
+            o.DISCOVERY_ORGANIZATIONS_LIST,
+            {},
+            {},
+            {
+                "intermediate_session_token": intermediate_session_token,
+                "session_token": session_token,
+                "session_jwt": session_jwt,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+
+class Discovery:
+    """Discovery."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+        self.intermediate_sessions = DiscoveryIntermediateSessions(caller)
+        self.organizations = DiscoveryOrganizations(caller)
+
+
+class MagicLinksDiscovery:
+    """Magic links discovery."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def authenticate(
+        self,
+        *,
+        discovery_magic_links_token: str,
+        pkce_code_verifier: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.DiscoveryAuthenticated:
+        """Exchange the token of a link for discovery.
+
+        Returns an intermediate session of ten minutes and what the address opens: organizations
+            of
+        which it is a member's, and those that it may join. Choose one with
+        `discovery/intermediate_sessions/exchange`, or make one with
+            `discovery/organizations/create`.
+
+        POST /v1/b2b/magic_links/discovery/authenticate
+        """
+        return self._call(
+            o.MAGIC_LINKS_DISCOVERY_AUTHENTICATE,
+            {},
+            {},
+            {
+                "discovery_magic_links_token": discovery_magic_links_token,
+                "pkce_code_verifier": pkce_code_verifier,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+
+class MagicLinksEmail:
+    """Magic links email."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def invite(
+        self,
+        *,
+        organization_id: str,
+        email_address: str,
+        invite_redirect_url: str | None = None,
+        invited_by_member_id: str | None = None,
+        name: str | None = None,
+        trusted_metadata: Mapping[str, Any] | None = None,
+        untrusted_metadata: Mapping[str, Any] | None = None,
+        invite_template_id: str | None = None,
+        locale: str | None = None,
+        roles: Sequence[str] | None = None,
+        invite_expiration_minutes: int | None = None,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.MemberResponse:
+        """Invite somebody by mail.
+
+        Makes an invited member and sends a link that works for seven days. Whoever is pending
+            or
+        invited already stays as they are and is sent a new link; an active member is refused.
+            On behalf
+        of a member it is that member who invites.
+
+        POST /v1/b2b/magic_links/email/invite
+        A member needs stytch.member:create.
+        """
+        return self._call(
+            o.MAGIC_LINKS_EMAIL_INVITE,
+            {},
+            {},
+            {
+                "organization_id": organization_id,
+                "email_address": email_address,
+                "invite_redirect_url": invite_redirect_url,
+                "invited_by_member_id": invited_by_member_id,
+                "name": name,
+                "trusted_metadata": trusted_metadata,
+                "untrusted_metadata": untrusted_metadata,
+                "invite_template_id": invite_template_id,
+                "locale": locale,
+                "roles": roles,
+                "invite_expiration_minutes": invite_expiration_minutes,
+            },
+            as_member,
+            idempotency_key=idempotency_key,
+        )
+
+    def login_or_signup(
+        self,
+        *,
+        organization_id: str,
+        email_address: str,
+        login_redirect_url: str | None = None,
+        signup_redirect_url: str | None = None,
+        pkce_code_challenge: str | None = None,
+        login_template_id: str | None = None,
+        signup_template_id: str | None = None,
+        locale: str | None = None,
+        login_expiration_minutes: int | None = None,
+        signup_expiration_minutes: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.LinkSent:
+        """Send a member a link to sign in.
+
+        An active member is sent a link for logins; a pending or invited one a link for sign-
+            ups, as
+        is whoever is no member yet where `email_jit_provisioning` takes in the domain. The link
+            leads
+        to the redirect URL with `token` and `stytch_token_type=multi_tenant_magic_links`. It
+            works
+        once, for an hour or as long as asked for (5 minutes to 7 days).
+
+        POST /v1/b2b/magic_links/email/login_or_signup
+        """
+        return self._call(
+            o.MAGIC_LINKS_EMAIL_LOGIN_OR_SIGNUP,
+            {},
+            {},
+            {
+                "organization_id": organization_id,
+                "email_address": email_address,
+                "login_redirect_url": login_redirect_url,
+                "signup_redirect_url": signup_redirect_url,
+                "pkce_code_challenge": pkce_code_challenge,
+                "login_template_id": login_template_id,
+                "signup_template_id": signup_template_id,
+                "locale": locale,
+                "login_expiration_minutes": login_expiration_minutes,
+                "signup_expiration_minutes": signup_expiration_minutes,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+
+class MagicLinksEmailDiscovery:
+    """Magic links email discovery."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def send(
+        self,
+        *,
+        email_address: str,
+        discovery_redirect_url: str | None = None,
+        pkce_code_challenge: str | None = None,
+        login_template_id: str | None = None,
+        locale: str | None = None,
+        discovery_expiration_minutes: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Envelope:
+        """Send a link that proves an address.
+
+        For somebody who does not say to which organization: the link leads to the redirect URL
+            with
+        `token` and `stytch_token_type=discovery`. It is sent to whoever asks, member or not.
+
+        POST /v1/b2b/magic_links/email/discovery/send
+        """
+        return self._call(
+            o.MAGIC_LINKS_EMAIL_DISCOVERY_SEND,
+            {},
+            {},
+            {
+                "email_address": email_address,
+                "discovery_redirect_url": discovery_redirect_url,
+                "pkce_code_challenge": pkce_code_challenge,
+                "login_template_id": login_template_id,
+                "locale": locale,
+                "discovery_expiration_minutes": discovery_expiration_minutes,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+
+class MagicLinks:
+    """Magic links."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+        self.discovery = MagicLinksDiscovery(caller)
+        self.email = MagicLinksEmail(caller)
+        self.email_discovery = MagicLinksEmailDiscovery(caller)
+
+    def authenticate(
+        self,
+        *,
+        magic_links_token: str,
+        pkce_code_verifier: str | None = None,
+        session_token: str | None = None,
+        session_jwt: str | None = None,
+        session_duration_minutes: int | None = None,
+        session_custom_claims: Mapping[str, Any] | None = None,
+        locale: str | None = None,
+        intermediate_session_token: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.LinkAuthenticated:
+        """Exchange the token of a link.
+
+        Turns the `token` that came to the redirect URL into a session, once. The member is
+            active
+        and their address verified from now on. When a second factor is required, there is no
+            session
+        yet but an intermediate one.
+
+        POST /v1/b2b/magic_links/authenticate
+        """
+        return self._call(
+            o.MAGIC_LINKS_AUTHENTICATE,
+            {},
+            {},
+            {
+                "magic_links_token": magic_links_token,
+                "pkce_code_verifier": pkce_code_verifier,
+                "session_token": session_token,
+                "session_jwt": session_jwt,
+                "session_duration_minutes": session_duration_minutes,
+                "session_custom_claims": session_custom_claims,
+                "locale": locale,
+                "intermediate_session_token": intermediate_session_token,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+
 class ManagementJwtTemplates:
     """Management jwt templates."""
 
@@ -52,6 +578,7 @@ class ManagementJwtTemplates:
         jwt_template: m.JwtTemplateChanges | Mapping[str, Any] | None = None,
         template_content: str | None = None,
         custom_audience: str | None = None,
+        idempotency_key: str | None = None,
     ) -> m.JwtTemplateResponse:
         """Set the template of session JWTs.
 
@@ -78,6 +605,93 @@ class ManagementJwtTemplates:
                 "template_content": template_content,
                 "custom_audience": custom_audience,
             },
+            idempotency_key=idempotency_key,
+        )
+
+
+class ManagementPublicTokens:
+    """Management public tokens."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def create(
+        self, *, project_slug: str, environment_slug: str, idempotency_key: str | None = None
+    ) -> m.PublicTokenResponse:
+        """Create a public token.
+
+        One more beside those that there are, which go on working.
+
+        POST /pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens
+        """
+        return self._call(
+            o.MANAGEMENT_PUBLIC_TOKENS_CREATE,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {},
+            {},
+            idempotency_key=idempotency_key,
+        )
+
+    def delete(
+        self,
+        *,
+        project_slug: str,
+        environment_slug: str,
+        public_token: str,
+        force: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Response:
+        """Delete a public token.
+
+        Pages and logins that name it are refused from now on. The last one goes only with
+        `force`.
+
+        DELETE /pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens/{public_token}
+        """
+        return self._call(
+            o.MANAGEMENT_PUBLIC_TOKENS_DELETE,
+            {
+                "project_slug": project_slug,
+                "environment_slug": environment_slug,
+                "public_token": public_token,
+            },
+            {"force": force},
+            {},
+            idempotency_key=idempotency_key,
+        )
+
+    def get(
+        self, *, project_slug: str, environment_slug: str, public_token: str
+    ) -> m.PublicTokenResponse:
+        """Get a public token.
+
+        When it was made.
+
+        GET /pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens/{public_token}
+        """
+        return self._call(
+            o.MANAGEMENT_PUBLIC_TOKENS_GET,
+            {
+                "project_slug": project_slug,
+                "environment_slug": environment_slug,
+                "public_token": public_token,
+            },
+            {},
+            {},
+        )
+
+    def get_all(self, *, project_slug: str, environment_slug: str) -> m.PublicTokensResponse:
+        """List the public tokens.
+
+        In the order of creation.
+
+        GET /pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens
+        """
+        return self._call(
+            o.MANAGEMENT_PUBLIC_TOKENS_GET_ALL,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {},
+            {},
         )
 
 
@@ -106,13 +720,21 @@ class ManagementRbacPolicy:
         *,
         project_slug: str,
         environment_slug: str,
-        policy: m.ManagedPolicy | Mapping[str, Any],
+        policy: m.ManagedPolicyChanges | Mapping[str, Any] | None = None,
+        custom_roles: Sequence[m.RoleDocument | Mapping[str, Any]] | None = None,
+        custom_resources: Sequence[m.ManagedResource | Mapping[str, Any]] | None = None,
+        custom_scopes: Sequence[Mapping[str, Any]] | None = None,
+        stytch_member: m.BuiltInRole | Mapping[str, Any] | None = None,
+        stytch_admin: m.BuiltInRole | Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
     ) -> m.ManagedPolicyResponse:
         """Set the policy.
 
         Replaces the team's own roles and resources, and what the built-in roles grant beyond
             what
-        they always do.
+        they always do: a part that is left out is empty afterwards, and a body without any part
+            is
+        refused. Scopes are for tokens that are not issued here, so there can be none.
 
         PUT /pwa/v3/projects/{project_slug}/environments/{environment_slug}/rbac_policy
         """
@@ -120,7 +742,133 @@ class ManagementRbacPolicy:
             o.MANAGEMENT_RBAC_POLICY_SET,
             {"project_slug": project_slug, "environment_slug": environment_slug},
             {},
-            {"policy": policy},
+            {
+                "policy": policy,
+                "custom_roles": custom_roles,
+                "custom_resources": custom_resources,
+                "custom_scopes": custom_scopes,
+                "stytch_member": stytch_member,
+                "stytch_admin": stytch_admin,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+
+class ManagementRedirectUrls:
+    """Management redirect urls."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def create(
+        self,
+        *,
+        project_slug: str,
+        environment_slug: str,
+        url: str,
+        valid_types: Sequence[m.ValidType | Mapping[str, Any]],
+        do_not_promote_defaults: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.RedirectUrlResponse:
+        """Register a redirect URL.
+
+        An https URL, to the letter but for its query, that may receive tokens of these types.
+            One
+        that is registered already is changed.
+
+        POST /pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls
+        """
+        return self._call(
+            o.MANAGEMENT_REDIRECT_URLS_CREATE,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {},
+            {
+                "url": url,
+                "valid_types": valid_types,
+                "do_not_promote_defaults": do_not_promote_defaults,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+    def delete(
+        self,
+        *,
+        project_slug: str,
+        environment_slug: str,
+        url: str,
+        do_not_promote_defaults: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Response:
+        """Delete a redirect URL.
+
+        It receives no more tokens. For what it was the default, another one is that now.
+
+        DELETE /pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls
+        """
+        return self._call(
+            o.MANAGEMENT_REDIRECT_URLS_DELETE,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {"url": url, "do_not_promote_defaults": do_not_promote_defaults},
+            {},
+            idempotency_key=idempotency_key,
+        )
+
+    def get(
+        self, *, project_slug: str, environment_slug: str, url: str | None = None
+    ) -> m.RedirectUrlsResponse:
+        """Get one redirect URL or all.
+
+        With `url` that one alone, in `redirect_url` too.
+
+        GET /pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls
+        """
+        return self._call(
+            o.MANAGEMENT_REDIRECT_URLS_GET,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {"url": url},
+            {},
+        )
+
+    def get_all(self, *, project_slug: str, environment_slug: str) -> m.RedirectUrlsResponse:
+        """List the redirect URLs.
+
+        In the order of their registration.
+
+        GET /pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls/all
+        """
+        return self._call(
+            o.MANAGEMENT_REDIRECT_URLS_GET_ALL,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {},
+            {},
+        )
+
+    def update(
+        self,
+        *,
+        project_slug: str,
+        environment_slug: str,
+        valid_types: Sequence[m.ValidType | Mapping[str, Any]],
+        url: str | None = None,
+        do_not_promote_defaults: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.RedirectUrlResponse:
+        """Change a redirect URL.
+
+        `valid_types` are all that it is registered for afterwards.
+
+        PUT /pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls
+        """
+        return self._call(
+            o.MANAGEMENT_REDIRECT_URLS_UPDATE,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {},
+            {
+                "valid_types": valid_types,
+                "url": url,
+                "do_not_promote_defaults": do_not_promote_defaults,
+            },
+            idempotency_key=idempotency_key,
         )
 
 
@@ -152,16 +900,19 @@ class ManagementSdk:
         project_slug: str,
         environment_slug: str,
         config: m.SdkConfigChanges | Mapping[str, Any],
+        idempotency_key: str | None = None,
     ) -> m.SdkConfigResponse:
         """Set what pages may do.
 
         `basic.enabled` turns the frontend API on and off; `basic.domains` are all the origins
             whose
-        pages may call it, such as `https://app.example.com` or `https://*.example.com`. `sso`
-            says
-        whether logins need PKCE, `sessions` how long a session may be. A part that is left out
-            stays
-        as it is; what is not offered can only be sent as it is shown.
+        pages may call it, such as `https://app.example.com` or `https://*.example.com`;
+        `basic.allow_self_onboarding` says whether people may make organizations from a page.
+            `sso` and
+        `magic_links` say whether logins need PKCE, both the same, `sessions` how long a session
+            may be.
+        A part that is left out stays as it is; what is not offered can only be sent as it is
+            shown.
 
         PUT /pwa/v3/projects/{project_slug}/environments/{environment_slug}/sdk/b2b
         """
@@ -170,6 +921,92 @@ class ManagementSdk:
             {"project_slug": project_slug, "environment_slug": environment_slug},
             {},
             {"config": config},
+            idempotency_key=idempotency_key,
+        )
+
+
+class ManagementSecrets:
+    """Management secrets."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def create(
+        self, *, project_slug: str, environment_slug: str, idempotency_key: str | None = None
+    ) -> m.CreatedSecretResponse:
+        """Create a secret.
+
+        One more beside those that there are, which go on working. This answer is the only one
+            that
+        shows it.
+
+        POST /pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets
+        """
+        return self._call(
+            o.MANAGEMENT_SECRETS_CREATE,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {},
+            {},
+            idempotency_key=idempotency_key,
+        )
+
+    def delete(
+        self,
+        *,
+        project_slug: str,
+        environment_slug: str,
+        secret_id: str,
+        force: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Response:
+        """Delete a secret.
+
+        The next call with it is refused. The last one goes only with `force`.
+
+        DELETE /pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets/{secret_id}
+        """
+        return self._call(
+            o.MANAGEMENT_SECRETS_DELETE,
+            {
+                "project_slug": project_slug,
+                "environment_slug": environment_slug,
+                "secret_id": secret_id,
+            },
+            {"force": force},
+            {},
+            idempotency_key=idempotency_key,
+        )
+
+    def get(self, *, project_slug: str, environment_slug: str, secret_id: str) -> m.SecretResponse:
+        """Get a secret.
+
+        When it was made, and its last four characters.
+
+        GET /pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets/{secret_id}
+        """
+        return self._call(
+            o.MANAGEMENT_SECRETS_GET,
+            {
+                "project_slug": project_slug,
+                "environment_slug": environment_slug,
+                "secret_id": secret_id,
+            },
+            {},
+            {},
+        )
+
+    def get_all(self, *, project_slug: str, environment_slug: str) -> m.SecretsResponse:
+        """List the secrets.
+
+        In the order of creation. The secrets themselves are stored hashed and shown to nobody.
+
+        GET /pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets
+        """
+        return self._call(
+            o.MANAGEMENT_SECRETS_GET_ALL,
+            {"project_slug": project_slug, "environment_slug": environment_slug},
+            {},
+            {},
         )
 
 
@@ -179,8 +1016,11 @@ class Management:
     def __init__(self, caller: Caller) -> None:
         self._call = caller.call
         self.jwt_templates = ManagementJwtTemplates(caller)
+        self.public_tokens = ManagementPublicTokens(caller)
         self.rbac_policy = ManagementRbacPolicy(caller)
+        self.redirect_urls = ManagementRedirectUrls(caller)
         self.sdk = ManagementSdk(caller)
+        self.secrets = ManagementSecrets(caller)
 
 
 class OrganizationsMembers:
@@ -204,6 +1044,7 @@ class OrganizationsMembers:
         roles: Sequence[str] | None = None,
         external_id: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.MemberResponse:
         """Create a member.
 
@@ -229,6 +1070,7 @@ class OrganizationsMembers:
                 "external_id": external_id,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def dangerously_get(
@@ -248,7 +1090,12 @@ class OrganizationsMembers:
         )
 
     def delete(
-        self, *, organization_id: str, member_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        member_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DeletedMember:
         """Delete a member.
 
@@ -263,10 +1110,16 @@ class OrganizationsMembers:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def delete_external_id(
-        self, *, organization_id: str, member_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        member_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.MemberResponse:
         """Take away a member's external id.
 
@@ -280,10 +1133,16 @@ class OrganizationsMembers:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def delete_mfa_phone_number(
-        self, *, organization_id: str, member_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        member_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.MemberResponse:
         """Take away a member's phone number.
 
@@ -298,10 +1157,16 @@ class OrganizationsMembers:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def delete_totp(
-        self, *, organization_id: str, member_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        member_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.MemberResponse:
         """Take away a member's TOTP.
 
@@ -316,6 +1181,7 @@ class OrganizationsMembers:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def explain_roles(
@@ -397,7 +1263,12 @@ class OrganizationsMembers:
         )
 
     def reactivate(
-        self, *, organization_id: str, member_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        member_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.MemberResponse:
         """Bring a deleted member back.
 
@@ -412,6 +1283,7 @@ class OrganizationsMembers:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def search(
@@ -443,6 +1315,45 @@ class OrganizationsMembers:
             as_member,
         )
 
+    def start_email_update(
+        self,
+        *,
+        organization_id: str,
+        member_id: str,
+        email_address: str,
+        login_redirect_url: str | None = None,
+        locale: str | None = None,
+        login_template_id: str | None = None,
+        delivery_method: str | None = None,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.MemberResponse:
+        """Send a member a link that changes their address.
+
+        The link goes to the new address; once its token has been exchanged like that of any
+            magic
+        link, the address is the member's, verified, and the old one is retired. Members may do
+            this
+        for themselves.
+
+        POST /v1/b2b/organizations/{organization_id}/members/{member_id}/start_email_update
+        A member needs stytch.member:update.info.email, or stytch.self for oneself.
+        """
+        return self._call(
+            o.ORGANIZATIONS_MEMBERS_START_EMAIL_UPDATE,
+            {"organization_id": organization_id, "member_id": member_id},
+            {},
+            {
+                "email_address": email_address,
+                "login_redirect_url": login_redirect_url,
+                "locale": locale,
+                "login_template_id": login_template_id,
+                "delivery_method": delivery_method,
+            },
+            as_member,
+            idempotency_key=idempotency_key,
+        )
+
     def unlink_retired_email(
         self,
         *,
@@ -451,6 +1362,7 @@ class OrganizationsMembers:
         email_id: str | None = None,
         email_address: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.UnlinkedResponse:
         """Forget a member's retired address.
 
@@ -465,6 +1377,7 @@ class OrganizationsMembers:
             {},
             {"email_id": email_id, "email_address": email_address},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def update(
@@ -485,6 +1398,7 @@ class OrganizationsMembers:
         external_id: str | None = None,
         unlink_email: bool | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.MemberResponse:
         """Change a member.
 
@@ -515,6 +1429,7 @@ class OrganizationsMembers:
                 "unlink_email": unlink_email,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
 
@@ -524,6 +1439,39 @@ class Organizations:
     def __init__(self, caller: Caller) -> None:
         self._call = caller.call
         self.members = OrganizationsMembers(caller)
+
+    def check_domain(
+        self,
+        *,
+        organization_id: str,
+        domain: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.DomainResponse:
+        """Look for the record of a domain.
+
+        Asks the DNS now. A record that is not there is no refusal: `verified` and `last_error`
+            say
+        what was found. In a project one organization has a verified domain. From then on people
+            with an
+        address there are led to the organization's connections (`sso.route`); who may be let in
+            stays
+        as it is. The record is looked for again each month; after three checks in a row, a day
+            apart,
+        without it the domain counts no longer.
+
+        POST /v1/b2b/organizations/{organization_id}/domains/{domain}/check
+        A member needs stytch.organization:update.settings.allowed-domains.
+        An extension to the wire.
+        """
+        return self._call(
+            o.ORGANIZATIONS_CHECK_DOMAIN,
+            {"organization_id": organization_id, "domain": domain},
+            {},
+            {},
+            as_member,
+            idempotency_key=idempotency_key,
+        )
 
     def check_lockout(
         self,
@@ -569,6 +1517,34 @@ class Organizations:
             as_member,
         )
 
+    def claim_domain(
+        self,
+        *,
+        organization_id: str,
+        domain: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.DomainResponse:
+        """Begin to verify a domain.
+
+        Says which TXT record proves that the domain is the organization's own; asked again, it
+            is
+        the same one. Domains that many share, such as gmail.com, and public suffixes are
+            refused.
+
+        POST /v1/b2b/organizations/{organization_id}/domains
+        A member needs stytch.organization:update.settings.allowed-domains.
+        An extension to the wire.
+        """
+        return self._call(
+            o.ORGANIZATIONS_CLAIM_DOMAIN,
+            {"organization_id": organization_id},
+            {},
+            {"domain": domain},
+            as_member,
+            idempotency_key=idempotency_key,
+        )
+
     def create(
         self,
         *,
@@ -595,6 +1571,7 @@ class Organizations:
         allowed_first_party_connected_apps: Sequence[str] | None = None,
         third_party_connected_apps_allowed_type: str | None = None,
         allowed_third_party_connected_apps: Sequence[str] | None = None,
+        idempotency_key: str | None = None,
     ) -> m.OrganizationResponse:
         """Create an organization.
 
@@ -630,10 +1607,15 @@ class Organizations:
                 "third_party_connected_apps_allowed_type": third_party_connected_apps_allowed_type,
                 "allowed_third_party_connected_apps": allowed_third_party_connected_apps,
             },
+            idempotency_key=idempotency_key,
         )
 
     def delete(
-        self, *, organization_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DeletedOrganization:
         """Delete an organization.
 
@@ -644,11 +1626,45 @@ class Organizations:
         A member needs stytch.organization:delete.
         """
         return self._call(
-            o.ORGANIZATIONS_DELETE, {"organization_id": organization_id}, {}, {}, as_member
+            o.ORGANIZATIONS_DELETE,
+            {"organization_id": organization_id},
+            {},
+            {},
+            as_member,
+            idempotency_key=idempotency_key,
+        )
+
+    def delete_domain(
+        self,
+        *,
+        organization_id: str,
+        domain: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.DeletedDomainResponse:
+        """Give up a domain.
+
+        The domain leads nobody here any more, and another organization may prove it.
+
+        DELETE /v1/b2b/organizations/{organization_id}/domains/{domain}
+        A member needs stytch.organization:update.settings.allowed-domains.
+        An extension to the wire.
+        """
+        return self._call(
+            o.ORGANIZATIONS_DELETE_DOMAIN,
+            {"organization_id": organization_id, "domain": domain},
+            {},
+            {},
+            as_member,
+            idempotency_key=idempotency_key,
         )
 
     def delete_external_id(
-        self, *, organization_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.OrganizationResponse:
         """Take away an organization's external id.
 
@@ -662,6 +1678,7 @@ class Organizations:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def get(self, *, organization_id: str) -> m.OrganizationResponse:
@@ -672,6 +1689,21 @@ class Organizations:
         GET /v1/b2b/organizations/{organization_id}
         """
         return self._call(o.ORGANIZATIONS_GET, {"organization_id": organization_id}, {}, {})
+
+    def get_domains(
+        self, *, organization_id: str, as_member: AsMember | None = None
+    ) -> m.DomainsResponse:
+        """List the domains.
+
+        Every domain that the organization has claimed, proved or not.
+
+        GET /v1/b2b/organizations/{organization_id}/domains
+        A member needs stytch.organization:update.settings.allowed-domains.
+        An extension to the wire.
+        """
+        return self._call(
+            o.ORGANIZATIONS_GET_DOMAINS, {"organization_id": organization_id}, {}, {}, as_member
+        )
 
     def metrics(self, *, organization_id: str) -> m.Metrics:
         """Count an organization's members.
@@ -729,6 +1761,7 @@ class Organizations:
         sso_default_connection_id: str | None = None,
         sso_jit_provisioning_allowed_connections: Sequence[str] | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.OrganizationResponse:
         """Change an organization.
 
@@ -770,6 +1803,7 @@ class Organizations:
                 "sso_jit_provisioning_allowed_connections": sso_jit_provisioning_allowed_connections,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
 
@@ -791,7 +1825,11 @@ class RbacOrganizations:
         )
 
     def set_org_policy(
-        self, *, organization_id: str, org_policy: m.OrgPolicy | Mapping[str, Any]
+        self,
+        *,
+        organization_id: str,
+        org_policy: m.OrgPolicy | Mapping[str, Any],
+        idempotency_key: str | None = None,
     ) -> m.OrgPolicyResponse:
         """Set the roles of an organization's own.
 
@@ -804,6 +1842,7 @@ class RbacOrganizations:
             {"organization_id": organization_id},
             {},
             {"org_policy": org_policy},
+            idempotency_key=idempotency_key,
         )
 
 
@@ -822,6 +1861,35 @@ class Rbac:
         GET /v1/b2b/rbac/policy
         """
         return self._call(o.RBAC_POLICY, {}, {}, {})
+
+
+class ScimConnection:
+    """Scim connection."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def get(
+        self, *, organization_id: str, as_member: AsMember | None = None
+    ) -> m.ScimConnectionResponse:
+        """Get an organization's SCIM connection.
+
+        Directories are not read yet, so it is always null.
+
+        GET /v1/b2b/scim/{organization_id}/connection
+        A member needs stytch.scim:get.
+        """
+        return self._call(
+            o.SCIM_CONNECTION_GET, {"organization_id": organization_id}, {}, {}, as_member
+        )
+
+
+class Scim:
+    """Scim."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+        self.connection = ScimConnection(caller)
 
 
 class Sessions:
@@ -870,12 +1938,15 @@ class Sessions:
         session_duration_minutes: int | None = None,
         session_custom_claims: Mapping[str, Any] | None = None,
         locale: str | None = None,
+        idempotency_key: str | None = None,
     ) -> m.AuthenticatedResponse:
         """Exchange a session for one in another organization.
 
         Completes at once where the other organization has an active External connection to the
             very
-        connection that the session stands on. Otherwise the person has to sign in there, and
+        connection that the session stands on, and where the session stands on a magic link and
+            the
+        other organization allows those. Otherwise the person has to sign in there, and
         `primary_required` lists the ways.
 
         POST /v1/b2b/sessions/exchange
@@ -892,6 +1963,7 @@ class Sessions:
                 "session_custom_claims": session_custom_claims,
                 "locale": locale,
             },
+            idempotency_key=idempotency_key,
         )
 
     def get(self, *, organization_id: str, member_id: str) -> m.Sessions:
@@ -922,6 +1994,7 @@ class Sessions:
         session_jwt: str | None = None,
         member_id: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.Envelope:
         """Revoke sessions.
 
@@ -942,7 +2015,134 @@ class Sessions:
                 "member_id": member_id,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
+
+
+class SetupLinks:
+    """Setup links."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    def issue(
+        self,
+        *,
+        organization_id: str,
+        scopes: Sequence[str],
+        lifetime_minutes: int | None = None,
+        uses: str | None = None,
+        connection_id: str | None = None,
+        note: str | None = None,
+        return_url: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.IssuedSetupLinkResponse:
+        """Make a setup link.
+
+        A URL for somebody at the organization who has no account: it opens the Admin Portal
+            with
+        just the `scopes` given. `sso` sets up, tests and changes connections,
+            `domain_verification`
+        proves domains, and `certificate_renewal` changes nothing but the certificates of the
+            SAML
+        connection named in `connection_id`. It opens once, or with `uses` `many` until it
+            expires:
+        after 7 days, unless `lifetime_minutes` says otherwise. `return_url` is one of the
+            project's
+        redirect URLs. The URL is shown here only, and whoever has it can use it: send it to one
+        person.
+
+        POST /v1/b2b/organizations/{organization_id}/setup_links
+        An extension to the wire.
+        """
+        return self._call(
+            o.SETUP_LINKS_ISSUE,
+            {"organization_id": organization_id},
+            {},
+            {
+                "scopes": scopes,
+                "lifetime_minutes": lifetime_minutes,
+                "uses": uses,
+                "connection_id": connection_id,
+                "note": note,
+                "return_url": return_url,
+            },
+            idempotency_key=idempotency_key,
+        )
+
+    def issue_portal_token(
+        self,
+        *,
+        organization_id: str,
+        origin: str,
+        scopes: Sequence[str] | None = None,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.PortalTokenResponse:
+        """Make a token for the embedded portal.
+
+        For `<vestibule-admin-portal>`: opens the Admin Portal once, within five minutes, in a
+            page
+        of `origin`, which must be one of the project's frame ancestors. On behalf of a member
+            it needs
+        `stytch.sso` `create` and `update`, and what is done in the portal is done with the
+            member's
+        rights as they are at that moment; with the project secret alone, with the rights of the
+            scopes,
+        which do not include `certificate_renewal`. The visit lasts an hour at most.
+
+        POST /v1/b2b/organizations/{organization_id}/portal_token
+        A member needs stytch.sso:update.
+        An extension to the wire.
+        """
+        return self._call(
+            o.SETUP_LINKS_ISSUE_PORTAL_TOKEN,
+            {"organization_id": organization_id},
+            {},
+            {"origin": origin, "scopes": scopes},
+            as_member,
+            idempotency_key=idempotency_key,
+        )
+
+    def list(self, *, organization_id: str) -> m.SetupLinksResponse:
+        """List the setup links.
+
+        Every setup link of the organization, the latest first, with those that ended up to 90
+            days
+        ago and those that a guest handed over to a colleague.
+
+        GET /v1/b2b/organizations/{organization_id}/setup_links
+        An extension to the wire.
+        """
+        return self._call(o.SETUP_LINKS_LIST, {"organization_id": organization_id}, {}, {})
+
+    def revoke(
+        self, *, organization_id: str, link_id: str, idempotency_key: str | None = None
+    ) -> m.SetupLinkResponse:
+        """Revoke a setup link.
+
+        The link opens nothing any more, nor does any link that was handed over from it, and
+            whoever
+        is in the portal by one of them is out at once.
+
+        DELETE /v1/b2b/organizations/{organization_id}/setup_links/{link_id}
+        An extension to the wire.
+        """
+        return self._call(
+            o.SETUP_LINKS_REVOKE,
+            {"organization_id": organization_id, "link_id": link_id},
+            {},
+            {},
+            idempotency_key=idempotency_key,
+        )
+
+
+class Setup:
+    """Setup."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+        self.links = SetupLinks(caller)
 
 
 class SsoExternal:
@@ -972,6 +2172,7 @@ class SsoExternal:
         | None = None,
         session_exchange: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.ExternalConnectionResponse:
         """Create an External connection.
 
@@ -1001,6 +2202,7 @@ class SsoExternal:
                 "session_exchange": session_exchange,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def update_connection(
@@ -1023,6 +2225,7 @@ class SsoExternal:
         | None = None,
         session_exchange: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.ExternalConnectionResponse:
         """Change an External connection.
 
@@ -1044,6 +2247,7 @@ class SsoExternal:
                 "session_exchange": session_exchange,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
 
@@ -1060,6 +2264,7 @@ class SsoOidc:
         display_name: str | None = None,
         identity_provider: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.OidcConnectionResponse:
         """Create an OIDC connection.
 
@@ -1074,6 +2279,7 @@ class SsoOidc:
             {},
             {"display_name": display_name, "identity_provider": identity_provider},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def update_connection(
@@ -1099,6 +2305,7 @@ class SsoOidc:
         token_endpoint_auth_method: str | None = None,
         external_sharing: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.OidcConnectionResponse:
         """Change an OIDC connection.
 
@@ -1136,6 +2343,7 @@ class SsoOidc:
                 "external_sharing": external_sharing,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
 
@@ -1152,6 +2360,7 @@ class SsoSaml:
         connection_id: str,
         certificate_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.SamlConnectionResponse:
         """Sign with another key of a SAML connection.
 
@@ -1175,6 +2384,7 @@ class SsoSaml:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def confirm_idp_metadata(
@@ -1184,6 +2394,7 @@ class SsoSaml:
         connection_id: str,
         change_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.IdpMetadataResponse:
         """Confirm a change of the metadata.
 
@@ -1205,6 +2416,7 @@ class SsoSaml:
             {},
             {"change_id": change_id},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def create_connection(
@@ -1214,6 +2426,7 @@ class SsoSaml:
         display_name: str | None = None,
         identity_provider: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.SamlConnectionResponse:
         """Create a SAML connection.
 
@@ -1228,10 +2441,16 @@ class SsoSaml:
             {},
             {"display_name": display_name, "identity_provider": identity_provider},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def create_signing_key(
-        self, *, organization_id: str, connection_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        connection_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.SigningKeyResponse:
         """Make the next key of a SAML connection.
 
@@ -1252,6 +2471,7 @@ class SsoSaml:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def delete_encryption_private_key(
@@ -1261,6 +2481,7 @@ class SsoSaml:
         connection_id: str,
         private_key_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DeletedPrivateKey:
         """Delete a decryption key.
 
@@ -1279,6 +2500,7 @@ class SsoSaml:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def delete_signing_key(
@@ -1288,6 +2510,7 @@ class SsoSaml:
         connection_id: str,
         certificate_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DeletedCertificate:
         """Delete a key of a SAML connection.
 
@@ -1309,6 +2532,7 @@ class SsoSaml:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def delete_verification_certificate(
@@ -1318,6 +2542,7 @@ class SsoSaml:
         connection_id: str,
         certificate_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DeletedCertificate:
         """Delete a certificate of the identity provider.
 
@@ -1336,6 +2561,7 @@ class SsoSaml:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def dismiss_idp_metadata(
@@ -1345,6 +2571,7 @@ class SsoSaml:
         connection_id: str,
         change_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.IdpMetadataResponse:
         """Dismiss a change of the metadata.
 
@@ -1360,6 +2587,7 @@ class SsoSaml:
             {},
             {"change_id": change_id},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def get_idp_metadata(
@@ -1384,7 +2612,12 @@ class SsoSaml:
         )
 
     def refresh_idp_metadata(
-        self, *, organization_id: str, connection_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        connection_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.IdpMetadataResponse:
         """Read the metadata now.
 
@@ -1402,6 +2635,7 @@ class SsoSaml:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def update_by_url(
@@ -1411,6 +2645,7 @@ class SsoSaml:
         connection_id: str,
         metadata_url: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.SamlConnectionResponse:
         """Read a SAML connection from metadata.
 
@@ -1425,6 +2660,7 @@ class SsoSaml:
             {},
             {"metadata_url": metadata_url},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def update_connection(
@@ -1461,6 +2697,7 @@ class SsoSaml:
         sign_requests: bool | None = None,
         insecure_legacy_encryption: bool | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.SamlConnectionResponse:
         """Change a SAML connection.
 
@@ -1502,6 +2739,7 @@ class SsoSaml:
                 "insecure_legacy_encryption": insecure_legacy_encryption,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
 
@@ -1522,6 +2760,7 @@ class Sso:
         draft_id: str | None = None,
         accept_lockout: bool | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.ActivatedResponse:
         """Make the draft of a connection live.
 
@@ -1546,6 +2785,7 @@ class Sso:
             {},
             {"draft_id": draft_id, "accept_lockout": accept_lockout},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def approve_shared_connection(
@@ -1555,6 +2795,7 @@ class Sso:
         connection_id: str,
         external_connection_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.SharedResponse:
         """Approve an External connection to a connection of ours.
 
@@ -1574,6 +2815,7 @@ class Sso:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def authenticate(
@@ -1587,6 +2829,7 @@ class Sso:
         session_custom_claims: Mapping[str, Any] | None = None,
         locale: str | None = None,
         intermediate_session_token: str | None = None,
+        idempotency_key: str | None = None,
     ) -> m.AuthenticatedResponse:
         """Exchange the token of a login.
 
@@ -1610,10 +2853,16 @@ class Sso:
                 "locale": locale,
                 "intermediate_session_token": intermediate_session_token,
             },
+            idempotency_key=idempotency_key,
         )
 
     def delete_connection(
-        self, *, organization_id: str, connection_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        connection_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DeletedConnection:
         """Delete a connection.
 
@@ -1630,10 +2879,16 @@ class Sso:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def discard_draft(
-        self, *, organization_id: str, connection_id: str, as_member: AsMember | None = None
+        self,
+        *,
+        organization_id: str,
+        connection_id: str,
+        as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DiscardedDraft:
         """Discard the draft of a connection.
 
@@ -1649,6 +2904,7 @@ class Sso:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def dry_run(
@@ -1852,6 +3108,7 @@ class Sso:
         session_jwt: str | None = None,
         logout_redirect_url: str | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.LogoutStarted:
         """Sign out here and at the identity provider.
 
@@ -1879,6 +3136,7 @@ class Sso:
                 "logout_redirect_url": logout_redirect_url,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def preview_mapping(
@@ -1968,6 +3226,7 @@ class Sso:
         token_endpoint_auth_method: str | None = None,
         delete_certificate_ids: Sequence[str] | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.DraftResponse:
         """Make or change the draft of a connection.
 
@@ -1975,11 +3234,12 @@ class Sso:
             changes
         nothing but the draft: the one there is, otherwise a new one of the connection as it is
             now.
-        `delete_certificate_ids` drops certificates of a SAML identity provider. A draft is
-            whole: what
-        could not become live is refused. If the connection has changed since the draft was
-            made, the
-        draft takes that over first; `changes` says what it would change now.
+        `delete_certificate_ids` drops certificates of a SAML identity provider. A draft of an
+        active connection is whole: what could not become live is refused; that of a pending one
+            may
+        grow piece by piece. If the connection has changed since the draft was made, the draft
+            takes
+        that over first; `changes` says what it would change now.
 
         PUT /v1/b2b/sso/{organization_id}/connections/{connection_id}/draft
         A member needs stytch.sso:update.
@@ -2030,6 +3290,7 @@ class Sso:
                 "delete_certificate_ids": delete_certificate_ids,
             },
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def revoke_shared_connection(
@@ -2039,6 +3300,7 @@ class Sso:
         connection_id: str,
         external_connection_id: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.SharedResponse:
         """Revoke an External connection to a connection of ours.
 
@@ -2058,6 +3320,7 @@ class Sso:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
     def roll_back(
@@ -2067,6 +3330,7 @@ class Sso:
         connection_id: str,
         version: str,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.ActivatedResponse:
         """Make a version before live again.
 
@@ -2092,6 +3356,26 @@ class Sso:
             {},
             {},
             as_member,
+            idempotency_key=idempotency_key,
+        )
+
+    def route(self, *, public_token: str, email_address: str) -> m.RouteResponse:
+        """Find the connections for an e-mail address.
+
+        For a sign-in page that asks for the address first: the active connections of the
+        organization that has verified the address's domain, the default one first. Send the
+            browser to
+        `/v1/public/sso/start` with the `connection_id` of the one choice, or let the person
+            choose.
+        Nobody's membership is looked at: every address of a domain gets the same answer, which
+            is empty
+        for a domain that no organization has verified. One address may ask 60 times a minute.
+
+        POST /v1/public/sso/route
+        An extension to the wire.
+        """
+        return self._call(
+            o.SSO_ROUTE, {}, {}, {"public_token": public_token, "email_address": email_address}
         )
 
     def test_connection(
@@ -2101,6 +3385,7 @@ class Sso:
         connection_id: str,
         draft: bool | None = None,
         as_member: AsMember | None = None,
+        idempotency_key: str | None = None,
     ) -> m.TestResponse:
         """Make a link to a test login.
 
@@ -2125,6 +3410,7 @@ class Sso:
             {},
             {"draft": draft},
             as_member,
+            idempotency_key=idempotency_key,
         )
 
 
@@ -2133,8 +3419,14 @@ class Api:
 
     def __init__(self, caller: Caller) -> None:
         self._call = caller.call
+        self.audit = Audit(caller)
+        self.branding = Branding(caller)
+        self.discovery = Discovery(caller)
+        self.magic_links = MagicLinks(caller)
         self.management = Management(caller)
         self.organizations = Organizations(caller)
         self.rbac = Rbac(caller)
+        self.scim = Scim(caller)
         self.sessions = Sessions(caller)
+        self.setup = Setup(caller)
         self.sso = Sso(caller)

@@ -11,6 +11,15 @@ from typing import Any
 from msgspec import Struct, field
 
 
+class AccentDocument(Struct, kw_only=True, frozen=True):
+    """The accent as it is worn, so that it can be read on the pages' grounds; `on_accent` can
+    be read on it.
+    """
+
+    accent: str
+    on_accent: str
+
+
 class ActivatedResponse(Struct, kw_only=True, frozen=True):
     """`kept_version` brings back what was; null when nothing changed."""
 
@@ -34,7 +43,8 @@ class ActiveConnectionDocument(Struct, kw_only=True, frozen=True):
 
 class AdministratorDocument(Struct, kw_only=True, frozen=True):
     """`connection_ids` bring this member in as an administrator; of `untried_connection_ids`
-    nobody knows yet.
+    nobody knows yet. `email` is `proven` where a magic link does so, `untried` where
+    nobody knows whether the address is theirs, `none` where it does not.
     """
 
     member_id: str
@@ -42,6 +52,26 @@ class AdministratorDocument(Struct, kw_only=True, frozen=True):
     is_breakglass: bool
     connection_ids: list[str]
     untried_connection_ids: list[str]
+    email: str
+
+
+class AuditEventDocument(Struct, kw_only=True, frozen=True):
+    """`actor` is the id of a member, an operator or a setup link, or `project` or `vestibule`."""
+
+    event_id: str
+    organization_id: str
+    at: str
+    action: str
+    actor: str
+    target: str
+    details: dict[str, str]
+
+
+class AuditSearchResponse(Struct, kw_only=True, frozen=True):
+    events: list[AuditEventDocument]
+    next_cursor: str | None
+    request_id: str = ""
+    status_code: int = 200
 
 
 class AuthenticatedResponse(Struct, kw_only=True, frozen=True):
@@ -84,6 +114,25 @@ class BasicConfig(Struct, kw_only=True, frozen=True):
     bundle_ids: list[str] = field(default_factory=list)
 
 
+class BrandingDocument(Struct, kw_only=True, frozen=True):
+    """What was set; "" and null were not. `logo_type` is the media type of `logo`."""
+
+    logo: str
+    logo_type: str
+    accent: str
+    radius: int | None
+    font: str
+    name: str
+
+
+class BrandingResponse(Struct, kw_only=True, frozen=True):
+    branding: BrandingDocument
+    accents: dict[str, AccentDocument]
+    frame_ancestors: list[str]
+    request_id: str = ""
+    status_code: int = 200
+
+
 class BuiltInRole(Struct, kw_only=True, frozen=True):
     permissions: list[PermissionDocument] = field(default_factory=list)
     role_id: str = ""
@@ -124,6 +173,17 @@ class CheckDocument(Struct, kw_only=True, frozen=True):
     got: str | None
     code: str | None
     remedy: str | None
+
+
+class ChoiceDocument(Struct, kw_only=True, frozen=True):
+    """One door: `kind` is saml, oidc or external."""
+
+    organization_id: str
+    organization_name: str
+    organization_logo_url: str
+    connection_id: str
+    connection_name: str
+    kind: str
 
 
 class ConnectionHealth(Struct, kw_only=True, frozen=True):
@@ -170,6 +230,19 @@ class CookiesConfig(Struct, kw_only=True, frozen=True):
     http_only: str = "DISABLED"
 
 
+class CreatedSecret(Struct, kw_only=True, frozen=True):
+    secret_id: str
+    secret: str
+    last_four: str
+    created_at: str
+
+
+class CreatedSecretResponse(Struct, kw_only=True, frozen=True):
+    secret: CreatedSecret
+    request_id: str = ""
+    status_code: int = 200
+
+
 class DeletedCertificate(Struct, kw_only=True, frozen=True):
     certificate_id: str
     request_id: str = ""
@@ -178,6 +251,12 @@ class DeletedCertificate(Struct, kw_only=True, frozen=True):
 
 class DeletedConnection(Struct, kw_only=True, frozen=True):
     connection_id: str
+    request_id: str = ""
+    status_code: int = 200
+
+
+class DeletedDomainResponse(Struct, kw_only=True, frozen=True):
+    domain: str
     request_id: str = ""
     status_code: int = 200
 
@@ -207,6 +286,61 @@ class DfppaConfig(Struct, kw_only=True, frozen=True):
 
 class DiscardedDraft(Struct, kw_only=True, frozen=True):
     connection_id: str
+    request_id: str = ""
+    status_code: int = 200
+
+
+class DiscoverResponse(Struct, kw_only=True, frozen=True):
+    request_id: str = ""
+    status_code: int = 200
+    email_address: str
+    discovered_organizations: list[DiscoveredOrganization]
+    organization_id_hint: str | None = None
+
+
+class DiscoveredOrganization(Struct, kw_only=True, frozen=True):
+    """`member_authenticated` says that the proof of the address suffices to come in."""
+
+    organization: Organization
+    membership: Membership
+    member_authenticated: bool
+    primary_required: PrimaryRequired | None
+    mfa_required: MfaRequired | None
+
+
+class DiscoveryAuthenticated(Struct, kw_only=True, frozen=True):
+    request_id: str = ""
+    status_code: int = 200
+    intermediate_session_token: str
+    intermediate_session_token_expires_at: str | None
+    email_address: str
+    discovered_organizations: list[DiscoveredOrganization]
+
+
+class DomainDocument(Struct, kw_only=True, frozen=True):
+    """`record_name` is where the TXT record with `record_value` belongs. `last_error` says
+    what the last check found instead, and is empty after one that went well.
+    """
+
+    domain: str
+    verified: bool
+    record_type: str
+    record_name: str
+    record_value: str
+    created_at: str
+    verified_at: str | None
+    checked_at: str | None
+    last_error: str
+
+
+class DomainResponse(Struct, kw_only=True, frozen=True):
+    domain: DomainDocument
+    request_id: str = ""
+    status_code: int = 200
+
+
+class DomainsResponse(Struct, kw_only=True, frozen=True):
+    domains: list[DomainDocument]
     request_id: str = ""
     status_code: int = 200
 
@@ -364,6 +498,13 @@ class IdpMetadataResponse(Struct, kw_only=True, frozen=True):
     status_code: int = 200
 
 
+class IssuedSetupLinkResponse(Struct, kw_only=True, frozen=True):
+    setup_link: SetupLinkDocument
+    url: str
+    request_id: str = ""
+    status_code: int = 200
+
+
 class Jwk(Struct, kw_only=True, frozen=True):
     kty: str
     use: str
@@ -400,6 +541,38 @@ class JwtTemplateResponse(Struct, kw_only=True, frozen=True):
     status_code: int = 200
 
 
+class LinkAuthenticated(Struct, kw_only=True, frozen=True):
+    """`method_id` is the id of the address that was proved."""
+
+    request_id: str = ""
+    status_code: int = 200
+    member_id: str
+    organization_id: str
+    member: Member
+    organization: Organization
+    session_token: str
+    session_jwt: str
+    reset_session: bool = False
+    member_authenticated: bool
+    intermediate_session_token: str
+    intermediate_session_token_expires_at: str | None
+    member_session: MemberSession | None
+    mfa_required: MfaRequired | None
+    primary_required: PrimaryRequired | None
+    member_device: None = None
+    method_id: str
+    reset_sessions: bool = False
+
+
+class LinkSent(Struct, kw_only=True, frozen=True):
+    request_id: str = ""
+    status_code: int = 200
+    member_id: str
+    member_created: bool
+    member: Member
+    organization: Organization
+
+
 class LockoutResponse(Struct, kw_only=True, frozen=True):
     administrators_now: list[AdministratorDocument]
     administrators_then: list[AdministratorDocument]
@@ -418,10 +591,18 @@ class LogoutStarted(Struct, kw_only=True, frozen=True):
 class ManagedPolicy(Struct, kw_only=True, frozen=True):
     """The policy as the management wire has it: what is built in and what the team added."""
 
-    stytch_resources: list[ResourceDocument] = field(default_factory=list)
+    stytch_resources: list[ManagedResource] = field(default_factory=list)
     custom_roles: list[RoleDocument] = field(default_factory=list)
-    custom_resources: list[ResourceDocument] = field(default_factory=list)
+    custom_resources: list[ManagedResource] = field(default_factory=list)
     custom_scopes: list[dict[str, Any]] = field(default_factory=list)
+    stytch_member: BuiltInRole | None = None
+    stytch_admin: BuiltInRole | None = None
+
+
+class ManagedPolicyChanges(Struct, kw_only=True, frozen=True):
+    custom_roles: list[RoleDocument] | None = None
+    custom_resources: list[ManagedResource] | None = None
+    custom_scopes: list[dict[str, Any]] | None = None
     stytch_member: BuiltInRole | None = None
     stytch_admin: BuiltInRole | None = None
 
@@ -430,6 +611,17 @@ class ManagedPolicyResponse(Struct, kw_only=True, frozen=True):
     policy: ManagedPolicy
     request_id: str = ""
     status_code: int = 200
+
+
+class ManagedResource(Struct, kw_only=True, frozen=True):
+    """The management wire calls them `available_actions`; `actions`, as the policy itself has
+    them, is read as well and always shown.
+    """
+
+    resource_id: str
+    description: str = ""
+    available_actions: list[str] | None = None
+    actions: list[str] | None = None
 
 
 class MappedValue(Struct, kw_only=True, frozen=True):
@@ -524,6 +716,14 @@ class MemberSession(Struct, kw_only=True, frozen=True):
     authentication_factors: list[dict[str, Any]]
     roles: list[str]
     custom_claims: dict[str, Any] | None
+
+
+class Membership(Struct, kw_only=True, frozen=True):
+    """`details` holds the `domain` by which somebody may join; members have none."""
+
+    type: str
+    details: dict[str, str] | None
+    member: Member | None
 
 
 class MetadataHealth(Struct, kw_only=True, frozen=True):
@@ -638,8 +838,15 @@ class Organization(Struct, kw_only=True, frozen=True):
     third_party_connected_apps_allowed_type: str
     allowed_third_party_connected_apps: list[str]
     custom_roles: list[RoleDocument]
+    verified_domains: list[str]
     created_at: str
     updated_at: str
+
+
+class OrganizationBrandingResponse(Struct, kw_only=True, frozen=True):
+    branding: BrandingDocument
+    request_id: str = ""
+    status_code: int = 200
 
 
 class OrganizationPage(Struct, kw_only=True, frozen=True):
@@ -700,6 +907,13 @@ class PolicyResponse(Struct, kw_only=True, frozen=True):
     status_code: int = 200
 
 
+class PortalTokenResponse(Struct, kw_only=True, frozen=True):
+    portal_token: str
+    expires_at: str
+    request_id: str = ""
+    status_code: int = 200
+
+
 class PresetDocument(Struct, kw_only=True, frozen=True):
     identity_provider: str
     display_name: str
@@ -722,10 +936,47 @@ class PrimaryRequired(Struct, kw_only=True, frozen=True):
     allowed_auth_methods: list[str]
 
 
+class PublicTokenDocument(Struct, kw_only=True, frozen=True):
+    public_token: str
+    created_at: str
+
+
+class PublicTokenResponse(Struct, kw_only=True, frozen=True):
+    public_token: PublicTokenDocument
+    request_id: str = ""
+    status_code: int = 200
+
+
+class PublicTokensResponse(Struct, kw_only=True, frozen=True):
+    public_tokens: list[PublicTokenDocument]
+    request_id: str = ""
+    status_code: int = 200
+
+
 class ReadError(Struct, kw_only=True, frozen=True):
     code: str
     message: str
     at: str | None
+
+
+class RedirectUrlDocument(Struct, kw_only=True, frozen=True):
+    url: str
+    valid_types: list[ValidType]
+
+
+class RedirectUrlResponse(Struct, kw_only=True, frozen=True):
+    redirect_url: RedirectUrlDocument
+    request_id: str = ""
+    status_code: int = 200
+
+
+class RedirectUrlsResponse(Struct, kw_only=True, frozen=True):
+    """`redirect_url` is the one that was asked for, null where all were."""
+
+    redirect_urls: list[RedirectUrlDocument]
+    redirect_url: RedirectUrlDocument | None
+    request_id: str = ""
+    status_code: int = 200
 
 
 class RefusalDocument(Struct, kw_only=True, frozen=True):
@@ -759,6 +1010,13 @@ class ResourceDocument(Struct, kw_only=True, frozen=True):
     actions: list[str]
 
 
+class Response(Struct, kw_only=True, frozen=True):
+    """What every answer carries (wire §1.5)."""
+
+    request_id: str = ""
+    status_code: int = 200
+
+
 class ResultsMetadata(Struct, kw_only=True, frozen=True):
     total: int
     next_cursor: str | None
@@ -788,6 +1046,12 @@ class RolesExplained(Struct, kw_only=True, frozen=True):
     member_id: str
     roles: list[ExplainedRole]
     connections: list[ExplainedConnection]
+    request_id: str = ""
+    status_code: int = 200
+
+
+class RouteResponse(Struct, kw_only=True, frozen=True):
+    choices: list[ChoiceDocument]
     request_id: str = ""
     status_code: int = 200
 
@@ -829,6 +1093,12 @@ class SamlConnection(Struct, kw_only=True, frozen=True):
 
 class SamlConnectionResponse(Struct, kw_only=True, frozen=True):
     connection: SamlConnection
+    request_id: str = ""
+    status_code: int = 200
+
+
+class ScimConnectionResponse(Struct, kw_only=True, frozen=True):
+    connection: None = None
     request_id: str = ""
     status_code: int = 200
 
@@ -878,6 +1148,26 @@ class SearchQuery(Struct, kw_only=True, frozen=True):
     operands: list[dict[str, Any]] = field(default_factory=list)
 
 
+class SecretDocument(Struct, kw_only=True, frozen=True):
+    """`last_four` is empty for a secret that was made before it was kept."""
+
+    secret_id: str
+    last_four: str
+    created_at: str
+
+
+class SecretResponse(Struct, kw_only=True, frozen=True):
+    secret: SecretDocument
+    request_id: str = ""
+    status_code: int = 200
+
+
+class SecretsResponse(Struct, kw_only=True, frozen=True):
+    secrets: list[SecretDocument]
+    request_id: str = ""
+    status_code: int = 200
+
+
 class SessionResponse(Struct, kw_only=True, frozen=True):
     member_session: MemberSession
     session_token: str
@@ -897,6 +1187,39 @@ class Sessions(Struct, kw_only=True, frozen=True):
 
 class SessionsConfig(Struct, kw_only=True, frozen=True):
     max_session_duration_minutes: int
+
+
+class SetupLinkDocument(Struct, kw_only=True, frozen=True):
+    """`status` is open, used, expired or revoked. The URL is shown once, when the link is
+    made.
+    """
+
+    link_id: str
+    organization_id: str
+    scopes: list[str]
+    connection_id: str | None
+    status: str
+    uses: str
+    opened_count: int
+    note: str
+    return_url: str
+    created_by: str
+    handed_over_from: str | None
+    created_at: str
+    expires_at: str
+    revoked_at: str | None
+
+
+class SetupLinkResponse(Struct, kw_only=True, frozen=True):
+    setup_link: SetupLinkDocument
+    request_id: str = ""
+    status_code: int = 200
+
+
+class SetupLinksResponse(Struct, kw_only=True, frozen=True):
+    setup_links: list[SetupLinkDocument]
+    request_id: str = ""
+    status_code: int = 200
 
 
 class SetupQuirk(Struct, kw_only=True, frozen=True):
@@ -1017,6 +1340,11 @@ class UnlinkedResponse(Struct, kw_only=True, frozen=True):
     organization_id: str
     request_id: str = ""
     status_code: int = 200
+
+
+class ValidType(Struct, kw_only=True, frozen=True):
+    type: str
+    is_default: bool = False
 
 
 class Verdict(Struct, kw_only=True, frozen=True):

@@ -8,12 +8,101 @@ from __future__ import annotations
 from vestibule_sdk.api import models as m
 from vestibule_sdk.calls import Operation
 
+AUDIT_SEARCH = Operation(
+    "audit.search", "POST", "/v1/b2b/audit/search", "project", False, m.AuditSearchResponse
+)
+BRANDING_GET = Operation(
+    "branding.get", "GET", "/v1/b2b/branding", "project", False, m.BrandingResponse
+)
+BRANDING_GET_ORGANIZATION = Operation(
+    "branding.get_organization",
+    "GET",
+    "/v1/b2b/branding/{organization_id}",
+    "project",
+    False,
+    m.OrganizationBrandingResponse,
+)
+BRANDING_SET = Operation(
+    "branding.set", "PUT", "/v1/b2b/branding", "project", True, m.BrandingResponse
+)
+BRANDING_SET_ORGANIZATION = Operation(
+    "branding.set_organization",
+    "PUT",
+    "/v1/b2b/branding/{organization_id}",
+    "project",
+    True,
+    m.OrganizationBrandingResponse,
+)
+DISCOVERY_INTERMEDIATE_SESSIONS_EXCHANGE = Operation(
+    "discovery_intermediate_sessions.exchange",
+    "POST",
+    "/v1/b2b/discovery/intermediate_sessions/exchange",
+    "project",
+    True,
+    m.AuthenticatedResponse,
+)
+DISCOVERY_ORGANIZATIONS_CREATE = Operation(
+    "discovery_organizations.create",
+    "POST",
+    "/v1/b2b/discovery/organizations/create",
+    "project",
+    True,
+    m.AuthenticatedResponse,
+)
+DISCOVERY_ORGANIZATIONS_LIST = Operation(
+    "discovery_organizations.list",
+    "POST",
+    "/v1/b2b/discovery/organizations",
+    "project",
+    True,
+    m.DiscoverResponse,
+)
+MAGIC_LINKS_AUTHENTICATE = Operation(
+    "magic_links.authenticate",
+    "POST",
+    "/v1/b2b/magic_links/authenticate",
+    "project",
+    True,
+    m.LinkAuthenticated,
+)
+MAGIC_LINKS_DISCOVERY_AUTHENTICATE = Operation(
+    "magic_links_discovery.authenticate",
+    "POST",
+    "/v1/b2b/magic_links/discovery/authenticate",
+    "project",
+    True,
+    m.DiscoveryAuthenticated,
+)
+MAGIC_LINKS_EMAIL_INVITE = Operation(
+    "magic_links_email.invite",
+    "POST",
+    "/v1/b2b/magic_links/email/invite",
+    "project",
+    True,
+    m.MemberResponse,
+)
+MAGIC_LINKS_EMAIL_LOGIN_OR_SIGNUP = Operation(
+    "magic_links_email.login_or_signup",
+    "POST",
+    "/v1/b2b/magic_links/email/login_or_signup",
+    "project",
+    True,
+    m.LinkSent,
+)
+MAGIC_LINKS_EMAIL_DISCOVERY_SEND = Operation(
+    "magic_links_email_discovery.send",
+    "POST",
+    "/v1/b2b/magic_links/email/discovery/send",
+    "project",
+    True,
+    m.Envelope,
+)
 MANAGEMENT_JWT_TEMPLATES_GET = Operation(
     "management.jwt_templates.get",
     "GET",
     "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/jwt_templates/{jwt_template_type}",
     "workspace",
-    True,
+    False,
     m.JwtTemplateResponse,
 )
 MANAGEMENT_JWT_TEMPLATES_SET = Operation(
@@ -24,12 +113,44 @@ MANAGEMENT_JWT_TEMPLATES_SET = Operation(
     True,
     m.JwtTemplateResponse,
 )
+MANAGEMENT_PUBLIC_TOKENS_CREATE = Operation(
+    "management.public_tokens.create",
+    "POST",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens",
+    "workspace",
+    True,
+    m.PublicTokenResponse,
+)
+MANAGEMENT_PUBLIC_TOKENS_DELETE = Operation(
+    "management.public_tokens.delete",
+    "DELETE",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens/{public_token}",
+    "workspace",
+    True,
+    m.Response,
+)
+MANAGEMENT_PUBLIC_TOKENS_GET = Operation(
+    "management.public_tokens.get",
+    "GET",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens/{public_token}",
+    "workspace",
+    False,
+    m.PublicTokenResponse,
+)
+MANAGEMENT_PUBLIC_TOKENS_GET_ALL = Operation(
+    "management.public_tokens.get_all",
+    "GET",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/public_tokens",
+    "workspace",
+    False,
+    m.PublicTokensResponse,
+)
 MANAGEMENT_RBAC_POLICY_GET = Operation(
     "management.rbac_policy.get",
     "GET",
     "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/rbac_policy",
     "workspace",
-    True,
+    False,
     m.ManagedPolicyResponse,
 )
 MANAGEMENT_RBAC_POLICY_SET = Operation(
@@ -40,12 +161,52 @@ MANAGEMENT_RBAC_POLICY_SET = Operation(
     True,
     m.ManagedPolicyResponse,
 )
+MANAGEMENT_REDIRECT_URLS_CREATE = Operation(
+    "management.redirect_urls.create",
+    "POST",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls",
+    "workspace",
+    True,
+    m.RedirectUrlResponse,
+)
+MANAGEMENT_REDIRECT_URLS_DELETE = Operation(
+    "management.redirect_urls.delete",
+    "DELETE",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls",
+    "workspace",
+    True,
+    m.Response,
+)
+MANAGEMENT_REDIRECT_URLS_GET = Operation(
+    "management.redirect_urls.get",
+    "GET",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls",
+    "workspace",
+    False,
+    m.RedirectUrlsResponse,
+)
+MANAGEMENT_REDIRECT_URLS_GET_ALL = Operation(
+    "management.redirect_urls.get_all",
+    "GET",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls/all",
+    "workspace",
+    False,
+    m.RedirectUrlsResponse,
+)
+MANAGEMENT_REDIRECT_URLS_UPDATE = Operation(
+    "management.redirect_urls.update",
+    "PUT",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/redirect_urls",
+    "workspace",
+    True,
+    m.RedirectUrlResponse,
+)
 MANAGEMENT_SDK_GET_B2B = Operation(
     "management.sdk.get_b2b",
     "GET",
     "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/sdk/b2b",
     "workspace",
-    True,
+    False,
     m.SdkConfigResponse,
 )
 MANAGEMENT_SDK_SET_B2B = Operation(
@@ -56,21 +217,64 @@ MANAGEMENT_SDK_SET_B2B = Operation(
     True,
     m.SdkConfigResponse,
 )
+MANAGEMENT_SECRETS_CREATE = Operation(
+    "management.secrets.create",
+    "POST",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets",
+    "workspace",
+    True,
+    m.CreatedSecretResponse,
+)
+MANAGEMENT_SECRETS_DELETE = Operation(
+    "management.secrets.delete",
+    "DELETE",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets/{secret_id}",
+    "workspace",
+    True,
+    m.Response,
+)
+MANAGEMENT_SECRETS_GET = Operation(
+    "management.secrets.get",
+    "GET",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets/{secret_id}",
+    "workspace",
+    False,
+    m.SecretResponse,
+)
+MANAGEMENT_SECRETS_GET_ALL = Operation(
+    "management.secrets.get_all",
+    "GET",
+    "/pwa/v3/projects/{project_slug}/environments/{environment_slug}/secrets",
+    "workspace",
+    False,
+    m.SecretsResponse,
+)
+ORGANIZATIONS_CHECK_DOMAIN = Operation(
+    "organizations.check_domain",
+    "POST",
+    "/v1/b2b/organizations/{organization_id}/domains/{domain}/check",
+    "project",
+    True,
+    m.DomainResponse,
+)
 ORGANIZATIONS_CHECK_LOCKOUT = Operation(
     "organizations.check_lockout",
     "POST",
     "/v1/b2b/organizations/{organization_id}/lockout_check",
     "project",
-    True,
+    False,
     m.LockoutResponse,
 )
-ORGANIZATIONS_CREATE = Operation(
-    "organizations.create",
+ORGANIZATIONS_CLAIM_DOMAIN = Operation(
+    "organizations.claim_domain",
     "POST",
-    "/v1/b2b/organizations",
+    "/v1/b2b/organizations/{organization_id}/domains",
     "project",
-    False,
-    m.OrganizationResponse,
+    True,
+    m.DomainResponse,
+)
+ORGANIZATIONS_CREATE = Operation(
+    "organizations.create", "POST", "/v1/b2b/organizations", "project", True, m.OrganizationResponse
 )
 ORGANIZATIONS_DELETE = Operation(
     "organizations.delete",
@@ -79,6 +283,14 @@ ORGANIZATIONS_DELETE = Operation(
     "project",
     True,
     m.DeletedOrganization,
+)
+ORGANIZATIONS_DELETE_DOMAIN = Operation(
+    "organizations.delete_domain",
+    "DELETE",
+    "/v1/b2b/organizations/{organization_id}/domains/{domain}",
+    "project",
+    True,
+    m.DeletedDomainResponse,
 )
 ORGANIZATIONS_DELETE_EXTERNAL_ID = Operation(
     "organizations.delete_external_id",
@@ -93,15 +305,23 @@ ORGANIZATIONS_GET = Operation(
     "GET",
     "/v1/b2b/organizations/{organization_id}",
     "project",
-    True,
+    False,
     m.OrganizationResponse,
+)
+ORGANIZATIONS_GET_DOMAINS = Operation(
+    "organizations.get_domains",
+    "GET",
+    "/v1/b2b/organizations/{organization_id}/domains",
+    "project",
+    False,
+    m.DomainsResponse,
 )
 ORGANIZATIONS_METRICS = Operation(
     "organizations.metrics",
     "GET",
     "/v1/b2b/organizations/{organization_id}/metrics",
     "project",
-    True,
+    False,
     m.Metrics,
 )
 ORGANIZATIONS_SEARCH = Operation(
@@ -109,7 +329,7 @@ ORGANIZATIONS_SEARCH = Operation(
     "POST",
     "/v1/b2b/organizations/search",
     "project",
-    True,
+    False,
     m.OrganizationPage,
 )
 ORGANIZATIONS_UPDATE = Operation(
@@ -125,7 +345,7 @@ ORGANIZATIONS_MEMBERS_CREATE = Operation(
     "POST",
     "/v1/b2b/organizations/{organization_id}/members",
     "project",
-    False,
+    True,
     m.MemberResponse,
 )
 ORGANIZATIONS_MEMBERS_DANGEROUSLY_GET = Operation(
@@ -133,7 +353,7 @@ ORGANIZATIONS_MEMBERS_DANGEROUSLY_GET = Operation(
     "GET",
     "/v1/b2b/organizations/members/dangerously_get/{member_id}",
     "project",
-    True,
+    False,
     m.MemberResponse,
 )
 ORGANIZATIONS_MEMBERS_DELETE = Operation(
@@ -173,7 +393,7 @@ ORGANIZATIONS_MEMBERS_EXPLAIN_ROLES = Operation(
     "GET",
     "/v1/b2b/organizations/{organization_id}/members/{member_id}/roles/explain",
     "project",
-    True,
+    False,
     m.RolesExplained,
 )
 ORGANIZATIONS_MEMBERS_GET = Operation(
@@ -181,7 +401,7 @@ ORGANIZATIONS_MEMBERS_GET = Operation(
     "GET",
     "/v1/b2b/organizations/{organization_id}/member",
     "project",
-    True,
+    False,
     m.MemberResponse,
 )
 ORGANIZATIONS_MEMBERS_OIDC_PROVIDERS = Operation(
@@ -189,7 +409,7 @@ ORGANIZATIONS_MEMBERS_OIDC_PROVIDERS = Operation(
     "GET",
     "/v1/b2b/organizations/{organization_id}/members/{member_id}/oidc_providers",
     "project",
-    True,
+    False,
     m.OidcProvidersResponse,
 )
 ORGANIZATIONS_MEMBERS_REACTIVATE = Operation(
@@ -205,15 +425,23 @@ ORGANIZATIONS_MEMBERS_SEARCH = Operation(
     "POST",
     "/v1/b2b/organizations/members/search",
     "project",
-    True,
+    False,
     m.MemberPage,
+)
+ORGANIZATIONS_MEMBERS_START_EMAIL_UPDATE = Operation(
+    "organizations_members.start_email_update",
+    "POST",
+    "/v1/b2b/organizations/{organization_id}/members/{member_id}/start_email_update",
+    "project",
+    True,
+    m.MemberResponse,
 )
 ORGANIZATIONS_MEMBERS_UNLINK_RETIRED_EMAIL = Operation(
     "organizations_members.unlink_retired_email",
     "POST",
     "/v1/b2b/organizations/{organization_id}/members/{member_id}/unlink_retired_email",
     "project",
-    False,
+    True,
     m.UnlinkedResponse,
 )
 ORGANIZATIONS_MEMBERS_UPDATE = Operation(
@@ -225,14 +453,14 @@ ORGANIZATIONS_MEMBERS_UPDATE = Operation(
     m.MemberResponse,
 )
 RBAC_POLICY = Operation(
-    "rbac.policy", "GET", "/v1/b2b/rbac/policy", "project", True, m.PolicyResponse
+    "rbac.policy", "GET", "/v1/b2b/rbac/policy", "project", False, m.PolicyResponse
 )
 RBAC_ORGANIZATIONS_GET_ORG_POLICY = Operation(
     "rbac_organizations.get_org_policy",
     "GET",
     "/v1/b2b/rbac/organizations/{organization_id}",
     "project",
-    True,
+    False,
     m.OrgPolicyResponse,
 )
 RBAC_ORGANIZATIONS_SET_ORG_POLICY = Operation(
@@ -243,12 +471,20 @@ RBAC_ORGANIZATIONS_SET_ORG_POLICY = Operation(
     True,
     m.OrgPolicyResponse,
 )
+SCIM_CONNECTION_GET = Operation(
+    "scim_connection.get",
+    "GET",
+    "/v1/b2b/scim/{organization_id}/connection",
+    "project",
+    False,
+    m.ScimConnectionResponse,
+)
 SESSIONS_AUTHENTICATE = Operation(
     "sessions.authenticate",
     "POST",
     "/v1/b2b/sessions/authenticate",
     "project",
-    True,
+    False,
     m.SessionResponse,
 )
 SESSIONS_EXCHANGE = Operation(
@@ -256,22 +492,54 @@ SESSIONS_EXCHANGE = Operation(
     "POST",
     "/v1/b2b/sessions/exchange",
     "project",
-    False,
+    True,
     m.AuthenticatedResponse,
 )
-SESSIONS_GET = Operation("sessions.get", "GET", "/v1/b2b/sessions", "project", True, m.Sessions)
+SESSIONS_GET = Operation("sessions.get", "GET", "/v1/b2b/sessions", "project", False, m.Sessions)
 SESSIONS_GET_JWKS = Operation(
-    "sessions.get_jwks", "GET", "/v1/b2b/sessions/jwks/{project_id}", "none", True, m.JwkSet
+    "sessions.get_jwks", "GET", "/v1/b2b/sessions/jwks/{project_id}", "none", False, m.JwkSet
 )
 SESSIONS_REVOKE = Operation(
-    "sessions.revoke", "POST", "/v1/b2b/sessions/revoke", "project", False, m.Envelope
+    "sessions.revoke", "POST", "/v1/b2b/sessions/revoke", "project", True, m.Envelope
+)
+SETUP_LINKS_ISSUE = Operation(
+    "setup_links.issue",
+    "POST",
+    "/v1/b2b/organizations/{organization_id}/setup_links",
+    "project",
+    True,
+    m.IssuedSetupLinkResponse,
+)
+SETUP_LINKS_ISSUE_PORTAL_TOKEN = Operation(
+    "setup_links.issue_portal_token",
+    "POST",
+    "/v1/b2b/organizations/{organization_id}/portal_token",
+    "project",
+    True,
+    m.PortalTokenResponse,
+)
+SETUP_LINKS_LIST = Operation(
+    "setup_links.list",
+    "GET",
+    "/v1/b2b/organizations/{organization_id}/setup_links",
+    "project",
+    False,
+    m.SetupLinksResponse,
+)
+SETUP_LINKS_REVOKE = Operation(
+    "setup_links.revoke",
+    "DELETE",
+    "/v1/b2b/organizations/{organization_id}/setup_links/{link_id}",
+    "project",
+    True,
+    m.SetupLinkResponse,
 )
 SSO_ACTIVATE_DRAFT = Operation(
     "sso.activate_draft",
     "POST",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/draft/activate",
     "project",
-    False,
+    True,
     m.ActivatedResponse,
 )
 SSO_APPROVE_SHARED_CONNECTION = Operation(
@@ -279,16 +547,11 @@ SSO_APPROVE_SHARED_CONNECTION = Operation(
     "POST",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/external/{external_connection_id}/approve",
     "project",
-    False,
+    True,
     m.SharedResponse,
 )
 SSO_AUTHENTICATE = Operation(
-    "sso.authenticate",
-    "POST",
-    "/v1/b2b/sso/authenticate",
-    "project",
-    False,
-    m.AuthenticatedResponse,
+    "sso.authenticate", "POST", "/v1/b2b/sso/authenticate", "project", True, m.AuthenticatedResponse
 )
 SSO_DELETE_CONNECTION = Operation(
     "sso.delete_connection",
@@ -311,18 +574,18 @@ SSO_DRY_RUN = Operation(
     "POST",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/dry_run",
     "project",
-    True,
+    False,
     m.DryRunResponse,
 )
 SSO_GET_CONNECTIONS = Operation(
-    "sso.get_connections", "GET", "/v1/b2b/sso/{organization_id}", "project", True, m.Connections
+    "sso.get_connections", "GET", "/v1/b2b/sso/{organization_id}", "project", False, m.Connections
 )
 SSO_GET_DRAFT = Operation(
     "sso.get_draft",
     "GET",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/draft",
     "project",
-    True,
+    False,
     m.DraftResponse,
 )
 SSO_GET_HEALTH = Operation(
@@ -330,16 +593,18 @@ SSO_GET_HEALTH = Operation(
     "GET",
     "/v1/b2b/sso/{organization_id}/health",
     "project",
-    True,
+    False,
     m.HealthResponse,
 )
-SSO_GET_PRESETS = Operation("sso.get_presets", "GET", "/v1/b2b/presets", "project", True, m.Presets)
+SSO_GET_PRESETS = Operation(
+    "sso.get_presets", "GET", "/v1/b2b/presets", "project", False, m.Presets
+)
 SSO_GET_SETUP = Operation(
     "sso.get_setup",
     "GET",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/setup",
     "project",
-    True,
+    False,
     m.ConnectionSetup,
 )
 SSO_GET_SHARED_CONNECTIONS = Operation(
@@ -347,7 +612,7 @@ SSO_GET_SHARED_CONNECTIONS = Operation(
     "GET",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/external",
     "project",
-    True,
+    False,
     m.SharedConnections,
 )
 SSO_GET_TEST_RESULT = Operation(
@@ -355,7 +620,7 @@ SSO_GET_TEST_RESULT = Operation(
     "GET",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/test/{trace_id}",
     "project",
-    True,
+    False,
     m.TestResultResponse,
 )
 SSO_GET_VERSIONS = Operation(
@@ -363,18 +628,16 @@ SSO_GET_VERSIONS = Operation(
     "GET",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/versions",
     "project",
-    True,
+    False,
     m.VersionsResponse,
 )
-SSO_LOGOUT = Operation(
-    "sso.logout", "POST", "/v1/b2b/sso/logout", "project", False, m.LogoutStarted
-)
+SSO_LOGOUT = Operation("sso.logout", "POST", "/v1/b2b/sso/logout", "project", True, m.LogoutStarted)
 SSO_PREVIEW_MAPPING = Operation(
     "sso.preview_mapping",
     "POST",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/mapping/preview",
     "project",
-    True,
+    False,
     m.MappingPreviewResponse,
 )
 SSO_PUT_DRAFT = Operation(
@@ -382,7 +645,7 @@ SSO_PUT_DRAFT = Operation(
     "PUT",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/draft",
     "project",
-    False,
+    True,
     m.DraftResponse,
 )
 SSO_REVOKE_SHARED_CONNECTION = Operation(
@@ -390,7 +653,7 @@ SSO_REVOKE_SHARED_CONNECTION = Operation(
     "POST",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/external/{external_connection_id}/revoke",
     "project",
-    False,
+    True,
     m.SharedResponse,
 )
 SSO_ROLL_BACK = Operation(
@@ -398,15 +661,16 @@ SSO_ROLL_BACK = Operation(
     "POST",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/versions/{version}/roll_back",
     "project",
-    False,
+    True,
     m.ActivatedResponse,
 )
+SSO_ROUTE = Operation("sso.route", "POST", "/v1/public/sso/route", "none", False, m.RouteResponse)
 SSO_TEST_CONNECTION = Operation(
     "sso.test_connection",
     "POST",
     "/v1/b2b/sso/{organization_id}/connections/{connection_id}/test",
     "project",
-    False,
+    True,
     m.TestResponse,
 )
 SSO_EXTERNAL_CREATE_CONNECTION = Operation(
@@ -414,7 +678,7 @@ SSO_EXTERNAL_CREATE_CONNECTION = Operation(
     "POST",
     "/v1/b2b/sso/external/{organization_id}",
     "project",
-    False,
+    True,
     m.ExternalConnectionResponse,
 )
 SSO_EXTERNAL_UPDATE_CONNECTION = Operation(
@@ -430,7 +694,7 @@ SSO_OIDC_CREATE_CONNECTION = Operation(
     "POST",
     "/v1/b2b/sso/oidc/{organization_id}",
     "project",
-    False,
+    True,
     m.OidcConnectionResponse,
 )
 SSO_OIDC_UPDATE_CONNECTION = Operation(
@@ -446,7 +710,7 @@ SSO_SAML_ACTIVATE_SIGNING_KEY = Operation(
     "POST",
     "/v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/signing_keys/{certificate_id}/activate",
     "project",
-    False,
+    True,
     m.SamlConnectionResponse,
 )
 SSO_SAML_CONFIRM_IDP_METADATA = Operation(
@@ -454,7 +718,7 @@ SSO_SAML_CONFIRM_IDP_METADATA = Operation(
     "POST",
     "/v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/idp_metadata/confirm",
     "project",
-    False,
+    True,
     m.IdpMetadataResponse,
 )
 SSO_SAML_CREATE_CONNECTION = Operation(
@@ -462,7 +726,7 @@ SSO_SAML_CREATE_CONNECTION = Operation(
     "POST",
     "/v1/b2b/sso/saml/{organization_id}",
     "project",
-    False,
+    True,
     m.SamlConnectionResponse,
 )
 SSO_SAML_CREATE_SIGNING_KEY = Operation(
@@ -470,7 +734,7 @@ SSO_SAML_CREATE_SIGNING_KEY = Operation(
     "POST",
     "/v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/signing_keys",
     "project",
-    False,
+    True,
     m.SigningKeyResponse,
 )
 SSO_SAML_DELETE_ENCRYPTION_PRIVATE_KEY = Operation(
@@ -502,7 +766,7 @@ SSO_SAML_DISMISS_IDP_METADATA = Operation(
     "POST",
     "/v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/idp_metadata/dismiss",
     "project",
-    False,
+    True,
     m.IdpMetadataResponse,
 )
 SSO_SAML_GET_IDP_METADATA = Operation(
@@ -510,7 +774,7 @@ SSO_SAML_GET_IDP_METADATA = Operation(
     "GET",
     "/v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/idp_metadata",
     "project",
-    True,
+    False,
     m.IdpMetadataResponse,
 )
 SSO_SAML_REFRESH_IDP_METADATA = Operation(
@@ -518,7 +782,7 @@ SSO_SAML_REFRESH_IDP_METADATA = Operation(
     "POST",
     "/v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/idp_metadata/refresh",
     "project",
-    False,
+    True,
     m.IdpMetadataResponse,
 )
 SSO_SAML_UPDATE_BY_URL = Operation(
@@ -534,6 +798,6 @@ SSO_SAML_UPDATE_CONNECTION = Operation(
     "PUT",
     "/v1/b2b/sso/saml/{organization_id}/connections/{connection_id}",
     "project",
-    False,
+    True,
     m.SamlConnectionResponse,
 )
