@@ -29,7 +29,9 @@ class Cookies:
         """For our pages inside another site's: kept apart for each site that holds us (CHIPS)."""
         self._set(answer, name, value, "none" if self._secure else "lax")
         if self._secure:
-            answer.headers["set-cookie"] = f"{answer.headers['set-cookie']}; Partitioned"
+            # The standard library writes this attribute from Python 3.14 on.
+            header, cookie = answer.raw_headers[-1]
+            answer.raw_headers[-1] = (header, cookie + b"; Partitioned")
 
     def forget(self, answer: Response, name: str) -> None:
         answer.delete_cookie(
