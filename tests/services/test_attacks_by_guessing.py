@@ -69,6 +69,33 @@ BODIES: Mapping[str, tuple[Body, ...]] = {
         "external_organization_id": "{external_organization_id}",
         "external_connection_id": "{connection_id}",
     },),
+    "audit.search": ({"organization_id": "{organization_id}"},),
+    "discovery_organizations.list": (
+        {"session_token": "{session_token}"}, {"session_jwt": "{session_jwt}"},
+    ),
+    "discovery_intermediate_sessions.exchange": (
+        {"intermediate_session_token": "none", "organization_id": "{organization_id}"},
+    ),
+    "magic_links_email.login_or_signup": (
+        {"organization_id": "{organization_id}", "email_address": "ada@northwind.example"},
+    ),
+    "magic_links_email.invite": (
+        {"organization_id": "{organization_id}", "email_address": "new@northwind.example"},
+    ),
+    "magic_links.authenticate": (
+        {"magic_links_token": "none", "session_token": "{session_token}"},
+    ),
+    "organizations.claim_domain": ({"domain": "walk.example"},),
+    "organizations_members.start_email_update": ({"email_address": "walk@northwind.example"},),
+    "setup_links.issue": (
+        {"scopes": ["sso"]},
+        {"scopes": ["certificate_renewal"], "connection_id": "{connection_id}"},
+    ),
+    "setup_links.issue_portal_token": ({"scopes": ["sso"], "origin": "https://a.example"},),
+    "management.redirect_urls.get": ({"url": "https://a.example/"},),
+    "management.redirect_urls.create": ({"url": "https://a.example/", "valid_types": []},),
+    "management.redirect_urls.update": ({"url": "https://a.example/", "valid_types": []},),
+    "management.redirect_urls.delete": ({"url": "https://a.example/"},),
     "management.rbac_policy.set": ({"policy": {"roles": [], "resources": []}},),
     "management.jwt_templates.set": ({"template_content": "{}"},),
     "sso.authenticate": ({"sso_token": "{sso_token}"},),
@@ -92,8 +119,13 @@ BODIES: Mapping[str, tuple[Body, ...]] = {
         {"organization_id": "{own_organization}", "session_token": "{session_token}"},
     ),
 }  # fmt: skip
-NAMES_NOTHING = {"organizations.create", "rbac.policy", "sso.get_presets"}
-PUBLIC = {"sessions.get_jwks"}
+# Of these, some name a one-time token and no id; the tests of magic links guess at it.
+NAMES_NOTHING = {
+    "branding.get", "branding.set", "discovery_organizations.create",
+    "magic_links_discovery.authenticate", "magic_links_email_discovery.send",
+    "organizations.create", "rbac.policy", "sso.get_presets",
+}  # fmt: skip
+PUBLIC = {"sessions.get_jwks", "sso.route"}
 _NAME = re.compile(r"\{(\w+)\}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LITERAL = re.compile(r"[xX]?'(?:[^']|'')*'|(?<![\w.])\d+(?![\w.])")
@@ -228,6 +260,9 @@ async def belongings(world: World) -> dict[str, list[str]]:
     keyed = done(await world.call("PUT", path, {"saml_encryption_private_key": rsa_pem()}))
     await organization(world, "fourth")
     fourth = await external_door(world, "fourth", "northwind", demo.saml.connection_id)
+    path = "/v1/b2b/organizations/northwind"
+    link = done(await world.call("POST", f"{path}/setup_links", {"scopes": ["sso"]}))
+    done(await world.call("POST", f"{path}/domains", {"domain": "northwind.example"}))
     return {
         "organization_id": [demo.northwind.organization_id, "northwind", "crm|northwind"],
         "external_organization_id": [demo.northwind.organization_id, "northwind"],
@@ -241,6 +276,8 @@ async def belongings(world: World) -> dict[str, list[str]]:
         "session_token": [held["session_token"]],
         "session_jwt": [held["session_jwt"]],
         "sso_token": [await world.arrive(demo.saml.connection_id)],
+        "link_id": [link["setup_link"]["link_id"]],
+        "domain": ["northwind.example"],
         "project_slug": [world.credentials.project_slug],
     }
 
@@ -384,7 +421,7 @@ def test_ids_of_another_organization_are_like_ids_of_nobody_under_ones_own(story
                 await walk.walk(operation)
         nested = {
             op.id for op in OPERATIONS
-            if {"connection_id", "member_id", "external_connection_id"}
+            if {"connection_id", "member_id", "external_connection_id", "link_id", "domain"}
             & set(_NAME.findall(op.path + repr(BODIES.get(op.id, ()))))
         }  # fmt: skip
         assert walk.walked == nested - across

@@ -62,7 +62,8 @@ def recognise(pasted: str | bytes, *, base_url: str = "") -> Recognised:
         if text is None:
             return Recognised("unknown", "This is a file that holds no text.")
     else:
-        text = pasted
+        # Half of a character, which no database takes, is none.
+        text = pasted.encode("utf-8", "replace").decode()
     text = text.replace("\x00", "").strip().lstrip("\ufeff").strip()
     if not text:
         return Recognised("unknown", "This is empty.")

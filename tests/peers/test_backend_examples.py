@@ -1,5 +1,8 @@
-"""The examples of the Python SDK as their README starts them, and what a visitor does in them: with
-FastAPI the door of ASGI is tested, with Flask that of WSGI, with Django its own middleware."""
+"""The examples of the backend SDKs as their READMEs start them, and what a visitor does in them.
+
+With FastAPI the door of ASGI is tested, with Flask that of WSGI, with Django its own middleware,
+with Express the door of Node.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx2
 import pytest
 
-from peers import process
+from peers import parts, process, typescript
 from peers.pages import read_forms
 from peers.vestibule_server import Vestibule
 from vestibule_sdk import Credentials
@@ -25,21 +28,27 @@ ROOT = Path(__file__).resolve().parents[2]
 ADA, GRACE = "ada@northwind.example", "grace@northwind.example"
 
 
-@pytest.fixture(scope="module", params=["fastapi", "flask", "django"])
+@pytest.fixture(scope="module", params=["fastapi", "flask", "django", "express"])
 def example(
     request: pytest.FixtureRequest,
     vestibule_dev: Vestibule,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     port = process.free_port()
-    words = ["-m", f"examples.{request.param}", "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
+    if request.param == "express":
+        typescript.build()
+        words: list[str | Path] = [parts.node(), "examples/express/dist/server.js"]
+        folder = typescript.WORKSPACE
+    else:
+        words, folder = [sys.executable, "-m", f"examples.{request.param}"], ROOT
+    credentials = vestibule_dev.data / "credentials.json"
     with process.serve(
         f"example {request.param}",
-        [sys.executable, *words, "--credentials", vestibule_dev.data / "credentials.json"],
+        [*words, "--port", str(port), "--credentials", credentials],
         log=tmp_path_factory.mktemp("example") / "example.log",
         ready_url=f"{url}/",
-        cwd=ROOT,
+        cwd=folder,
     ):
         yield url
 
