@@ -62,6 +62,7 @@ ROOMS = {
     "starlette": ("vestibule.web",),
     "jinja2": ("vestibule.web.pages",),
     "markupsafe": ("vestibule.web.pages",),
+    "segno": ("vestibule.web.qr_codes",),
     "uvicorn": ("vestibule.web.server",),
     "uvloop": ("vestibule.cli",),
     "click": ("vestibule.cli",),

@@ -152,10 +152,10 @@ def with_redirect_url(settings: ProjectSettings, url: str) -> ProjectSettings:
 
 
 def redirect_registered(settings: ProjectSettings, url: str) -> bool:
-    """Whether a login may end at this very URL."""
+    """Whether a login may end at this very URL, also one that makes a new member."""
     loopback = settings.insecure_loopback and urlsplit(url).hostname in LOOPBACK_HOSTS
     return loopback or any(
-        "LOGIN" in registered.types and _place(registered.url) == _place(url)
+        {"LOGIN", "SIGNUP"} <= set(registered.types) and _place(registered.url) == _place(url)
         for registered in settings.redirect_urls
     )
 

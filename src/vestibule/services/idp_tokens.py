@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from vestibule.domain.connections import ExternalConnection, OidcConnection, require_open
 from vestibule.domain.idp_tokens import (
     IdpTokens,
+    State,
     after_failure,
     after_grant,
     after_login,
@@ -174,6 +175,58 @@ async def current_tokens(
             start_urls.get(tokens.connection_id),
         )
         for tokens in held.values()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the tokens of one registration stand, without the tokens. `refreshable` says that a
+    refresh can be asked for; `login_url` is there where only the person can help."""
+
+    connection_id: str
+    state: State
+    expires_at: datetime
+    refreshable: bool
+    scopes: Sequence[str]
+    last_refreshed_at: datetime | None
+    retry_at: datetime | None
+    last_error: str | None
+    login_url: str | None
+
+
+async def standings(
+    rt: Runtime, actor: Actor, organization_name: str, member_name: str
+) -> Sequence[Standing]:
+    """How a member's tokens stand at every OIDC provider whose connection is open. Asks nobody
+    and hands out nothing."""
+    project_id = actor.project.project_id
+
+    def work(tx: Tx) -> list[IdpTokens]:
+        organization = resolve(tx, actor, organization_name, "organizations_members.oidc_providers")
+        member = find_member(tx, organization.organization_id, member_name)
+        if member is None:
+            raise refusal("member_not_found", got=member_name)
+        return [
+            tokens
+            for tokens in tx.idp_tokens.of_member(member.member_id)
+            if _open_source(tx, project_id, tokens) is not None
+        ]
+
+    held = await rt.store.read(work)
+    start_urls = await _login_urls(rt, actor, held)
+    return [
+        Standing(
+            one.connection_id,
+            one.state,
+            one.expires_at,
+            one.refreshable,
+            one.scopes,
+            one.last_refreshed_at,
+            one.retry_at,
+            one.last_error,
+            start_urls.get(one.connection_id),
+        )
+        for one in held
     ]
 
 

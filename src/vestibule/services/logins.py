@@ -502,9 +502,7 @@ async def _judge_test(
 
     tested = await rt.store.write(work)
     # Whoever began the test of an External connection need not be of the organization that owns it.
-    return Arrival(
-        "", attempt.trace_id, cookie_name(state) if state else None, as_received(tested)
-    )
+    return Arrival("", attempt.trace_id, cookie_name(state) if state else None, as_received(tested))
 
 
 def _would_enter(found: TestReport, route: LoginRoute) -> str:

@@ -147,9 +147,10 @@ async def get(
     organization_name: str,
     *,
     member_id: str | None,
-    email_address: str | None,
+    email_address: str | None = None,
+    include_deleted: bool = False,
 ) -> MemberView:
-    """Exactly one of the two names the member."""
+    """Exactly one of the two names the member; a deleted one is found by id, where asked for."""
     if (member_id is None) == (email_address is None):
         raise refusal("field_missing", want="one of member_id and email_address")
 
@@ -161,7 +162,7 @@ async def get(
         elif email_address is not None:
             owner = tx.members.find_by_email(organization.organization_id, email_address)
             found = owner[0] if owner and not owner[1] else None
-        if found is None or found.status == "deleted":
+        if found is None or (found.status == "deleted" and not include_deleted):
             raise refusal("member_not_found", got=member_id or email_address)
         return member_view(tx, actor.project, view(tx, organization), found)
 
@@ -463,32 +464,101 @@ async def search(
 
     def work(tx: Tx) -> Page:
         organizations = resolve_all(tx, actor, organization_names, "organizations_members.search")
-        by_id = {o.organization_id: o for o in organizations}
         roles = _Roles(tx, organizations)
         conditions = [_condition(roles, operand) for operand in operands]
-        found, total, more = tx.members.search(
-            list(by_id),
-            conditions,
+        return _page(
+            tx, actor.project, organizations, conditions, roles,
             match_all=match_all,
             with_deleted=_asks_for_deleted(operands),
             after=after,
             limit=limit,
-            once=roles.asked,
-        )
-        shown = {v.organization.organization_id: v for v in views(tx, organizations)}
-        registrations = tx.members.registrations_of([m.member_id for m in found])
-        items = [
-            MemberView(
-                m,
-                registrations[m.member_id],
-                roles_of(actor.project, by_id[m.organization_id], m, registrations[m.member_id]),
-                shown[m.organization_id],
-            )
-            for m in found
-        ]
-        return Page(items, list(shown.values()), total, make_cursor(more))
+        )  # fmt: skip
 
     return await rt.store.read(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom somebody looks for in one organization: all that is given has to hold. `text` is part
+    of the address or of the name, `role_id` a role from any source; without `status` everybody but
+    the deleted."""
+
+    text: str = ""
+    role_id: str = ""
+    status: str = ""
+    breakglass: bool = False
+
+
+async def find(
+    rt: Runtime,
+    actor: Actor,
+    organization_name: str,
+    wanted: Wanted,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """A page of one organization's members in the order of creation."""
+    after = read_cursor(cursor)
+
+    def work(tx: Tx) -> Page:
+        organizations = resolve_all(tx, actor, [organization_name], "organizations_members.search")
+        roles = _Roles(tx, organizations)
+        conditions: list[rows.Condition] = []
+        if wanted.text:
+            part = wanted.text
+            conditions.append(rows.email_contains(part) | rows.name_contains(part))
+        if wanted.role_id:
+            conditions.append(roles.held([wanted.role_id]))
+        if wanted.status:
+            conditions.append(rows.with_statuses([wanted.status]))
+        if wanted.breakglass:
+            conditions.append(rows.is_breakglass(True))
+        return _page(
+            tx, actor.project, organizations, conditions, roles,
+            match_all=True,
+            with_deleted=wanted.status == "deleted",
+            after=after,
+            limit=limit,
+        )  # fmt: skip
+
+    return await rt.store.read(work)
+
+
+def _page(
+    tx: Tx,
+    project: Project,
+    organizations: Sequence[Organization],
+    conditions: Sequence[rows.Condition],
+    roles: _Roles,
+    *,
+    match_all: bool,
+    with_deleted: bool,
+    after: tuple[int, str] | None,
+    limit: int,
+) -> Page:
+    by_id = {o.organization_id: o for o in organizations}
+    found, total, more = tx.members.search(
+        list(by_id),
+        conditions,
+        match_all=match_all,
+        with_deleted=with_deleted,
+        after=after,
+        limit=limit,
+        once=roles.asked,
+    )
+    shown = {v.organization.organization_id: v for v in views(tx, organizations)}
+    registrations = tx.members.registrations_of([m.member_id for m in found])
+    items = [
+        MemberView(
+            m,
+            registrations[m.member_id],
+            roles_of(project, by_id[m.organization_id], m, registrations[m.member_id]),
+            shown[m.organization_id],
+        )
+        for m in found
+    ]
+    return Page(items, list(shown.values()), total, make_cursor(more))
 
 
 def _asks_for_deleted(operands: Sequence[Operand]) -> bool:

@@ -8,8 +8,9 @@ sign-on leads through one organization of this very server (decision 0030).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import urlencode
 
 from vestibule.domain.attributes import email_key, read_email
 from vestibule.domain.ids import token_hash
@@ -29,6 +30,7 @@ from vestibule.domain.organizations import Organization
 from vestibule.domain.projects import Project
 from vestibule.domain.rbac import ADMIN_ROLE, session_roles
 from vestibule.errors import VestibuleError, refusal
+from vestibule.protocols import oidc
 from vestibule.services.audit import record_server
 from vestibule.services.members import roles_of
 from vestibule.services.operator_proofs import (
@@ -262,6 +264,43 @@ async def operators_sso_connections(rt: Runtime) -> Sequence[ActiveConnection]:
         return tx.organizations.active_connections(own.organization_id) if own else []
 
     return await rt.store.read(work)
+
+
+@dataclass(frozen=True, slots=True)
+class SsoStart:
+    """Where the browser goes, and what it has to show when it comes back (RFC 7636)."""
+
+    url: str
+    code_verifier: str = field(repr=False)
+
+
+async def begin_sso(rt: Runtime, connection_id: str, callback_url: str) -> SsoStart:
+    """The first step of a sign-in through one of `operators_sso_connections`.
+
+    Raises:
+        operator_credentials_invalid: no organization is set, or it has no such open connection.
+    """
+    verifier = rt.new_token()
+
+    def work(tx: Tx) -> str:
+        own = _own_organization(tx, rt)
+        open_now = tx.organizations.active_connections(own.organization_id) if own else []
+        if own is None or connection_id not in {one.connection_id for one in open_now}:
+            raise refusal("operator_credentials_invalid")
+        held = tx.projects.credentials(own.project_id)
+        public = [one.credential_id for one in held if one.kind == "public_token"]
+        if not public:
+            raise refusal("public_token_not_found")
+        return public[-1]
+
+    asked = {
+        "public_token": await rt.store.read(work),
+        "connection_id": connection_id,
+        "login_redirect_url": callback_url,
+        "signup_redirect_url": callback_url,
+        "pkce_code_challenge": oidc.code_challenge(verifier),
+    }
+    return SsoStart(f"{rt.settings.base_url}/v1/public/sso/start?{urlencode(asked)}", verifier)
 
 
 async def operators_project(rt: Runtime) -> Project | None:

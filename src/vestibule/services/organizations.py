@@ -249,6 +249,32 @@ async def count_members(rt: Runtime, actor: Actor, name: str) -> int:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What would end with an organization. `receivers` are the names of others that enter through
+    its connections, once for each of their External connections."""
+
+    members: int
+    sessions: int
+    connections: int
+    receivers: Sequence[str]
+
+
+async def ending(rt: Runtime, actor: Actor, name: str) -> Ending:
+    """What `delete` would end, in numbers."""
+
+    def work(tx: Tx) -> Ending:
+        found = resolve(tx, actor, name, "organizations.delete").organization_id
+        return Ending(
+            tx.organizations.count_members(found),
+            tx.sessions.count_of_organization(found, rt.now()),
+            tx.connections.count(found),
+            tx.connections.receivers_of(found),
+        )
+
+    return await rt.store.read(work)
+
+
 async def get_roles(rt: Runtime, actor: Actor, name: str) -> tuple[Role, ...]:
     """The organization's own roles (§7.6)."""
     return await rt.store.read(
@@ -261,8 +287,20 @@ async def set_roles(
 ) -> tuple[Role, ...]:
     """Replace the organization's own roles. A role that goes stops to count at once."""
 
+    return await change_roles(rt, actor, name, lambda _: roles)
+
+
+async def change_roles(
+    rt: Runtime,
+    actor: Actor,
+    name: str,
+    change: Callable[[tuple[Role, ...]], tuple[Role, ...]],
+) -> tuple[Role, ...]:
+    """The same, worked out from the roles as they stand in that very transaction."""
+
     def work(tx: Tx) -> tuple[Role, ...]:
         old = resolve(tx, actor, name, "rbac_organizations.set_org_policy")
+        roles = change(old.custom_roles)
         check_custom_roles(roles, actor.project.policy)
         tx.organizations.update(replace(old, custom_roles=roles, updated_at=rt.now()))
         record(tx, rt, actor, old.organization_id, "organization.roles_replaced")

@@ -460,9 +460,7 @@ async def change_policy(rt: Runtime, actor: Actor, change: Callable[[Policy], Po
     return await rt.store.write(lambda tx: _set_policy(tx, rt, actor, change))
 
 
-def _set_policy(
-    tx: Tx, rt: Runtime, actor: Actor, change: Callable[[Policy], Policy]
-) -> Project:
+def _set_policy(tx: Tx, rt: Runtime, actor: Actor, change: Callable[[Policy], Policy]) -> Project:
     current = _current(tx, actor.project)
     policy = change(current.policy)
     if policy != current.policy:

@@ -228,7 +228,9 @@ async def share_map(
     if not 1 <= limit <= MAX_SHARED:
         raise refusal("field_invalid", want=f"a limit of 1 to {MAX_SHARED}", got=str(limit))
     project_id = actor.project.project_id
-    rows = await rt.store.read(lambda tx: tx.connections.shared_in(project_id, limit, organization_id))
+    rows = await rt.store.read(
+        lambda tx: tx.connections.shared_in(project_id, limit, organization_id)
+    )
     by_source: dict[str, list[SharedRow]] = {}
     for row in rows:
         by_source.setdefault(row.source_id, []).append(row)

@@ -197,6 +197,21 @@ class Connections:
         )
         return [(_load_external(row[0]), _load_organization(row[1])) for row in rows]
 
+    def receivers_of(self, organization_id: str) -> list[str]:
+        """The names of other organizations that enter through connections of this one, a name for
+        each External connection."""
+        rows = self._c.execute(
+            sa.select(organization.c.document)
+            .join(connection, connection.c.organization_id == organization.c.organization_id)
+            .where(
+                connection.c.source_organization_id == organization_id,
+                connection.c.organization_id != organization_id,
+                connection.c.kind == "external",
+            )
+            .order_by(connection.c.created_at, connection.c.connection_id)
+        )
+        return [_load_organization(row[0]).name for row in rows]
+
     def usage(self, connection_ids: Sequence[str]) -> tuple[int, int]:
         """How many people are registered with these connections, and how many sessions stand
         on them."""

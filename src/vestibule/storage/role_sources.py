@@ -108,12 +108,19 @@ def forget_connections(connection: sa.Connection, connection_ids: Sequence[str])
 
 
 def count(connection: sa.Connection, sources: Collection[int]) -> int:
-    """How many members have one of the reasons, where nobody has two of them."""
+    """How many members have one of the reasons, where nobody has two of them. A deleted member
+    keeps them for when they come back, and does not count."""
     found = 0
     left = sorted(sources)
+    held = role_source.join(member, member.c.member_key == role_source.c.member_key)
     for begin in range(0, len(left), _CHUNK):
-        query = sa.select(sa.func.count()).where(
-            role_source.c.source.in_(left[begin : begin + _CHUNK])
+        query = (
+            sa.select(sa.func.count())
+            .select_from(held)
+            .where(
+                role_source.c.source.in_(left[begin : begin + _CHUNK]),
+                member.c.status != "deleted",
+            )
         )
         found += connection.execute(query).scalar_one()
     return found

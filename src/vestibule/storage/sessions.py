@@ -107,6 +107,15 @@ class Sessions:
         parameters = {"member_id": member_id, "now": micros(now)}
         return [_stored(*row) for row in _OF_MEMBER.run(self._c, parameters)]
 
+    def count_of_organization(self, organization_id: str, now: datetime) -> int:
+        """How many of its members' sessions live at that moment."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(session.join(member, member.c.member_id == session.c.member_id))
+            .where(member.c.organization_id == organization_id, session.c.expires_at > micros(now))
+        )
+        return self._c.execute(query).scalar_one()
+
     def insert(self, new: Session, token: str, token_hash: bytes) -> None:
         _INSERT.run(
             self._c,

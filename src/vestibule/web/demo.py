@@ -104,6 +104,11 @@ class DemoPages:
                     "sentence": "Every mail that this server would have sent.",
                 },
                 {
+                    "title": "Dashboard",
+                    "href": "/dashboard",
+                    "sentence": "Organizations, members, connections: what your team sees.",
+                },
+                {
                     "title": "API reference",
                     "href": "/docs",
                     "sentence": "Every operation, field and error.",

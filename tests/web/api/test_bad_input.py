@@ -381,7 +381,8 @@ async def test_members_of_another_organization_are_not_there(world: World) -> No
             continue
         labs = world.demo.labs.organization_id
         path = path_of(operation, world, organization_id=labs, member_id=foreign)
-        body = {"email_id": "x", "name": "x"} if operation in WRITING else None
+        asked = {"email_id": "x", "name": "x", "email_address": "walk@northwind.example"}
+        body = asked if operation in WRITING else None
         refused(await world.call(operation.method, path, body), 404, "member_not_found")
     query = {"organization_id": world.demo.labs.organization_id, "member_id": foreign}
     refused(await world.call("GET", SESSIONS, params=query), 404, "member_not_found")
@@ -403,6 +404,9 @@ async def test_an_unknown_organization_is_told_as_such(world: World) -> None:
                 "metadata_url": "https://idp.example/metadata",
                 "org_policy": {"roles": []},
                 "email_id": "x",
+                "domain": "walk.example",
+                "scopes": ["sso"],
+                "origin": "https://app.example.com",
             }
             answer = await world.call(
                 operation.method,

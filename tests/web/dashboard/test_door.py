@@ -29,7 +29,7 @@ async def test_after_signing_in_nobody_is_led_elsewhere(world: World, elsewhere:
     visitor = Visitor(world, world.client(follow_redirects=True))
     page = await visitor.get("/dashboard/sign-in", params={"next": elsewhere})
     page = await visitor.send(page, form=-1)
-    assert page.path == "/dashboard/vestibule-demo/test/organizations"
+    assert page.path == "/dashboard/vestibule-demo/test"
 
 
 async def test_a_wrong_password_and_an_unknown_address_are_told_the_same(world: World) -> None:

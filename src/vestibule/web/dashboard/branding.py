@@ -1,4 +1,4 @@
-"""What a customer's pages wear, for the project or for one organization, with a sample to look at."""
+"""What a customer's pages wear, for the project or for one organization, with a sample."""
 
 from __future__ import annotations
 
@@ -119,6 +119,7 @@ async def _shown(
         "fonts": list(FONTS),
         "limits": {"logo": MAX_LOGO // 1024, "radius": MAX_RADIUS},
         "product": worn.name or project.name,
+        "example": "https://idp.example.com/metadata",
     }
 
 

@@ -7,7 +7,7 @@ decide; what a page shows is its own file's.
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -22,7 +22,24 @@ from vestibule.services.rbac import OperatorActor
 from vestibule.services.runtime import Runtime
 from vestibule.web.answers import refuse
 from vestibule.web.cookies import Cookies
-from vestibule.web.dashboard import organizations, setup_links
+from vestibule.web.dashboard import (
+    audit,
+    branding,
+    connection_health,
+    home,
+    idp_tokens,
+    jwt_templates,
+    members,
+    organization_roles,
+    organization_settings,
+    organizations,
+    rbac,
+    sessions,
+    setup_links,
+)
+from vestibule.web.dashboard import operators as operator_pages
+from vestibule.web.dashboard import projects as project_pages
+from vestibule.web.dashboard import sharing as sharing_pages
 from vestibule.web.forms import Form, problem_of
 from vestibule.web.incoming import caller_address
 from vestibule.web.pages import render
@@ -47,14 +64,35 @@ from vestibule.web.views import (
 
 PREFIX = "/dashboard"
 _COOKIE = "vestibule_operator"
+_CALLBACK = f"{PREFIX}/callback"
+_SSO_COOKIE = "vestibule_operator_sso"
+_LONGEST_NEXT = 500
 _PROJECT = f"{PREFIX}/{{project_slug}}/{{environment_slug}}"
 _ORGANIZATION = f"{_PROJECT}/organizations/{{organization_id}}"
 
 # What stands below a project, by the noun whose file it is.
-_TABLES: tuple[Table, ...] = (organizations.TABLE, (("GET", "/logins", logins.index),))
+_TABLES: tuple[Table, ...] = (
+    home.TABLE,
+    connection_health.TABLE,
+    organizations.TABLE,
+    (("GET", "/logins", logins.index),),
+    sharing_pages.TABLE,
+    rbac.TABLE,
+    jwt_templates.TABLE,
+    project_pages.TABLE,
+    branding.TABLE,
+    audit.TABLE,
+    operator_pages.TABLE,
+)
 # What stands below an organization and in the portal alike.
 _SHARED: tuple[Table, ...] = (
+    organization_settings.TABLE,
+    organization_roles.TABLE,
+    members.TABLE,
+    sessions.TABLE,
+    idp_tokens.TABLE,
     setup_links.TABLE,
+    branding.TABLE,
     external_connections.TABLE,
     connections.TABLE,
     connection_settings.TABLE,
@@ -84,6 +122,8 @@ class Dashboard:
             Route(f"{PREFIX}/language", self._language, methods=["POST"]),
             Route(f"{PREFIX}/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route(f"{PREFIX}/developer", self._developer, methods=["POST"]),
+            Route(f"{PREFIX}/sso", self._begin_sso, methods=["GET"]),
+            Route(_CALLBACK, self._sign_in_by_sso, methods=["GET"]),
             Route(f"{PREFIX}/sign-out", self._sign_out, methods=["POST"]),
             *(
                 route
@@ -135,15 +175,14 @@ class Dashboard:
         found = await projects.get_all(self._rt)
         if not found:
             raise refusal("project_not_found", want="vestibule migrate --project NAME")
-        return RedirectResponse(f"{_base(found[0])}/organizations", 303)
+        return RedirectResponse(_base(found[0]), 303)
 
     async def _sign_in(self, request: Request) -> Response:
         if request.method != "POST":
-            return self._sign_in_page(request, Form())
+            return await self._sign_in_page(request, Form())
         form = await own_form(self._rt, request, self._cookies.visitor(request))
-        address = caller_address(request.scope, self._rt.settings.trusted_proxies)
         try:
-            self._limits.charge("operator", address)
+            self._charge(request)
             made = await operators.sign_in(
                 self._rt, form.text("email"), form.secret("password"), form.text("code")
             )
@@ -153,10 +192,10 @@ class Dashboard:
                 "operator_locked", "too_many_requests",
             ):  # fmt: skip
                 raise
-            return self._sign_in_page(request, form, error)
+            return await self._sign_in_page(request, form, error)
         return self._entered(made, form.text("next"))
 
-    def _sign_in_page(
+    async def _sign_in_page(
         self, request: Request, form: Form, error: VestibuleError | None = None
     ) -> Response:
         visitor = self._cookies.visitor(request) or self._rt.new_token()
@@ -171,6 +210,7 @@ class Dashboard:
             problem=None if wants_code and not form.text("code") else problem,
             wants_code=wants_code,
             developer=self._rt.settings.mode == "dev",
+            sso=await operators.operators_sso_connections(self._rt),
             said=request.query_params.get("said", ""),
             here=request.url.path,
         )
@@ -180,6 +220,44 @@ class Dashboard:
         answer = HTMLResponse(page, problem.status if problem else 200, headers=headers)
         self._cookies.set_visitor(request, answer, visitor)
         return answer
+
+    async def _begin_sso(self, request: Request) -> Response:
+        """To the identity provider of the operators' own organization. A link and no form: the
+        policy of our pages lets a form lead nowhere else."""
+        self._charge(request)
+        asked = request.query_params
+        made = await operators.begin_sso(
+            self._rt, asked.get("connection_id", ""), f"{self._rt.settings.base_url}{_CALLBACK}"
+        )
+        answer = RedirectResponse(made.url, 303, headers={"cache-control": "no-store"})
+        # What was asked for before comes back with the proof that this browser began it.
+        kept = f"{made.code_verifier}.{quote(asked.get('next', '')[:_LONGEST_NEXT], safe='')}"
+        self._cookies.set(answer, _SSO_COOKIE, kept)
+        return answer
+
+    async def _sign_in_by_sso(self, request: Request) -> Response:
+        self._charge(request)
+        verifier, _, wanted = self._cookies.read(request, _SSO_COOKIE).partition(".")
+        project = await operators.operators_project(self._rt)
+        try:
+            if project is None:
+                raise refusal("operator_credentials_invalid")
+            # Without it somebody could be led here with a login that another one began.
+            if not verifier:
+                raise refusal("pkce_expected_code_verifier")
+            made = await operators.sign_in_by_sso(
+                self._rt, project, request.query_params.get("token", ""), code_verifier=verifier
+            )
+        except VestibuleError as error:
+            answer = await self._sign_in_page(request, Form(), error)
+        else:
+            answer = self._entered(made, unquote(wanted))
+        self._cookies.forget(answer, _SSO_COOKIE)
+        return answer
+
+    def _charge(self, request: Request) -> None:
+        address = caller_address(request.scope, self._rt.settings.trusted_proxies)
+        self._limits.charge("operator", address)
 
     async def _developer(self, request: Request) -> Response:
         """In `vestibule dev` everybody on this machine is the developer."""

@@ -52,7 +52,7 @@ async def _shown(place: Place, form: Form) -> dict[str, Any]:
     asked = form.text("who")
     choices = await jwt_templates.find_members(place.rt, place.actor, asked)
     # One of those found, or the first: what was chosen before belongs to another search.
-    wanted = form.text("member_id")
+    wanted = form.text("pick") or form.text("member_id")
     ids = [one.member.member_id for one in choices]
     member_id = wanted if wanted in ids else (ids[0] if ids else "")
     made, wrong = await _tried(place, form, member_id)

@@ -1,17 +1,22 @@
-"""Organizations in the dashboard: find one, make one, its settings, and its end."""
+"""Organizations in the dashboard: find one, make one, see how it does, and end it."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from vestibule.errors import VestibuleError
-from vestibule.services import organizations
+from vestibule.services import audit, connection_health, lockout, members, organizations
+from vestibule.services.audit import AuditQuery
+from vestibule.services.lockout import Change
+from vestibule.services.members import Wanted
 from vestibule.web.forms import Form
 from vestibule.web.place import Place, Table
 
 _PAGE = 50
 # The search answers to three letters and more.
 _SHORTEST = 3
+_MEMBERS_SHOWN = 5
+_EVENTS_SHOWN = 8
 
 
 async def index(place: Place) -> Response:
@@ -63,8 +68,25 @@ async def create(place: Place) -> Response:
 
 
 async def show(place: Place) -> Response:
-    found = await organizations.get(place.rt, place.actor, place.path["organization_id"])
-    return place.page("dashboard/organization.html", found=found, organization=found.organization)
+    """One organization, in the order of a person's questions."""
+    name = place.path["organization_id"]
+    found = await organizations.get(place.rt, place.actor, name)
+    organization_id = found.organization.organization_id
+    lately = await audit.search(
+        place.rt, place.actor, AuditQuery(organization_id), limit=_EVENTS_SHOWN
+    )
+    here = (place.rt, place.actor, organization_id)
+    return place.page(
+        "dashboard/organization.html",
+        found=found,
+        organization=found.organization,
+        health=await connection_health.health(*here),
+        newest=await members.find(*here, Wanted(), limit=_MEMBERS_SHOWN),
+        breakglass=await members.find(*here, Wanted(breakglass=True), limit=_MEMBERS_SHOWN),
+        outlook=await lockout.check(*here, Change()),
+        lately=lately.events,
+        names=await audit.names(place.rt, place.actor, lately.events),
+    )
 
 
 async def ask_delete(place: Place) -> Response:
@@ -75,7 +97,7 @@ async def delete(place: Place) -> Response:
     """Only when the name was typed as it is."""
     form = await place.form()
     found = await organizations.get(place.rt, place.actor, place.path["organization_id"])
-    if form.text("name") != found.organization.name:
+    if form.text("name") != found.organization.name.strip():
         return await _delete_page(place, form)
     await organizations.delete(place.rt, place.actor, found.organization.organization_id)
     return place.to("/organizations", said="deleted")
@@ -88,7 +110,7 @@ async def _delete_page(place: Place, values: Form | None = None) -> Response:
         "dashboard/organization_delete.html",
         400 if values else 200,
         organization=found.organization,
-        members=await organizations.count_members(place.rt, place.actor, name),
+        ending=await organizations.ending(place.rt, place.actor, name),
         values=values,
     )
 

@@ -27,6 +27,12 @@ _REMOVE = "dashboard/redirect_url_remove.html"
 _KEYS = "dashboard/api_keys.html"
 _REVOKE = "dashboard/api_key_revoke.html"
 _TYPES: tuple[str, ...] = get_args(RedirectType)
+# What stands in help and in empty inputs.
+_EXAMPLES = {
+    "url": "https://app.example.com/authenticate",
+    "origin": "https://app.example.com",
+    "pattern": "https://*.example.com",
+}
 _KINDS = ("secret", "public_token", "workspace_key")
 
 
@@ -72,12 +78,12 @@ def _refused(place: Place, error: VestibuleError, form: Form, which: str) -> Res
 
 
 def _settings(project: Project) -> dict[str, Any]:
-    return {"settings": project.settings, "types": _TYPES}
+    return {"settings": project.settings, "examples": _EXAMPLES}
 
 
 async def redirect_url(place: Place) -> Response:
     """One that is registered, to be changed; or the form for a new one."""
-    return place.page(_REDIRECT_URL, held=_held(place), types=_TYPES)
+    return place.page(_REDIRECT_URL, **_redirect_url(_held(place)))
 
 
 async def put_redirect_url(place: Place) -> Response:
@@ -90,7 +96,7 @@ async def put_redirect_url(place: Place) -> Response:
     try:
         await projects.set_redirect_url(place.rt, place.actor, RedirectUrl(url, kinds, default_for))
     except VestibuleError as error:
-        return place.refused(error, _REDIRECT_URL, form, held=held, types=_TYPES)
+        return place.refused(error, _REDIRECT_URL, form, **_redirect_url(held))
     return place.to("/applications", said="saved")
 
 
@@ -102,6 +108,10 @@ async def remove_redirect_url(place: Place) -> Response:
     await place.form()
     await projects.remove_redirect_url(place.rt, place.actor, _known(place).url)
     return place.to("/applications", said="deleted")
+
+
+def _redirect_url(held: RedirectUrl | None) -> dict[str, Any]:
+    return {"held": held, "types": _TYPES, "examples": _EXAMPLES}
 
 
 def _held(place: Place) -> RedirectUrl | None:

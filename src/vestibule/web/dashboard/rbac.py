@@ -54,7 +54,7 @@ async def index(place: Place) -> Response:
     return place.page(
         _LIST,
         policy=policy,
-        parts=custom_parts(policy),
+        own=custom_parts(policy),
         built_in=_BUILT_IN,
         granted={role.role_id: _granted(role, policy) for role in policy.roles},
         lately=lately.events,

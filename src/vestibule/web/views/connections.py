@@ -67,7 +67,13 @@ async def show(place: Place) -> Response:
     view = await connections.get_view(
         place.rt, place.actor, place.organization_id, place.path["connection_id"]
     )
-    return place.page("views/connection.html", view=view, **_addresses(place, view))
+    days = await connection_health.series(
+        place.rt, place.actor, place.organization_id, view.connection.connection_id
+    )
+    most = max((day.accepted + day.refused for day in days), default=0)
+    return place.page(
+        "views/connection.html", view=view, days=days, most=most, **_addresses(place, view)
+    )
 
 
 def _addresses(place: Place, view: ConnectionView) -> dict[str, Any]:
