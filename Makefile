@@ -1,7 +1,7 @@
 # Everything there is to do here. Each target installs what it misses by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev example test setup test-tools check lint types test-fast coverage mutate attack bench fuzz api docs lock clean
+.PHONY: help dev example test setup test-tools check lint types test-fast coverage mutate attack bench fuzz screens api docs lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -53,6 +53,9 @@ attack: setup ## send hostile SAML responses to a fresh `vestibule dev`, and tel
 
 bench: setup ## measure; prints the numbers of this machine
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+screens: setup ## a picture of every page, wide and narrow, light and dark, in screens/
+	PYTHONPATH=tests $(BIN)/python -m peers.screens
 
 fuzz: setup ## bend signed documents for minutes; FUZZ_ARGS="--minutes 30 --seed 7"
 	PYTHONPATH=tests nice -n 19 $(BIN)/python -m fuzz $(FUZZ_ARGS)

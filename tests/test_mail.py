@@ -250,12 +250,16 @@ def test_a_server_that_says_nothing_is_given_up_and_the_loop_goes_on_meanwhile(
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        left.set()
 
     async def count() -> None:
         nonlocal turns
         while True:
             turns += 1
             await asyncio.sleep(0.01)
+
+    left = asyncio.Event()
 
     async def tell() -> None:
         listening = await asyncio.start_server(silent, "127.0.0.1", 0)
@@ -266,6 +270,7 @@ def test_a_server_that_says_nothing_is_given_up_and_the_loop_goes_on_meanwhile(
                 await MailServer(server(port), SENDER).deliver(MESSAGE)
             finally:
                 counting.cancel()
+                await left.wait()
 
     refused(tell(), "mail_not_accepted")
     assert turns > 5

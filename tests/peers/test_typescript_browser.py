@@ -482,7 +482,7 @@ def test_pages_for_strangers_find_their_door(page: Page, doors: Doors) -> None:
     assert refusal_of(page, "login({ organization_id: a, connection_id: a })", "x")[0] != "ApiError"
 
 
-def test_the_admin_portal_shows_the_connections_to_who_may_see_them(
+def test_the_admin_portal_opens_for_who_may_set_up_connections(
     page: Page, product: Product, doors: Doors
 ) -> None:
     def put() -> None:
@@ -498,11 +498,24 @@ def test_the_admin_portal_shows_the_connections_to_who_may_see_them(
     expect(portal.get_by_role("status")).to_contain_text("Sign in")
     sign_in(page, doors.external)
     put()
-    expect(portal.get_by_role("status")).to_contain_text("do not let you see")
+    expect(portal.get_by_role("status")).to_contain_text("do not let you set up")
     member = call(page, "state.member.member_id")
     product.api.organizations.members.update(doors.entered, member, roles=["stytch_admin"])
     call(page, "refresh()")
-    expect(portal.get_by_role("listitem")).to_have_text("Through the owner external, active")
+    inside = portal.frame_locator("iframe")
+    expect(inside.get_by_role("heading", level=1)).to_be_visible()
+    expect(inside.get_by_role("link", name="Through the owner")).to_be_visible()
+    # The page inside says how tall it is, and it fits.
+    page.wait_for_function(
+        """() => { const frame = document.querySelector("vestibule-admin-portal iframe");
+            return frame.style.height && parseInt(frame.style.height) > 200; }"""
+    )
+    height = portal.locator("iframe").evaluate("frame => frame.style.height")
+    # Nobody else is listened to, not even the page around it.
+    page.evaluate("""() => postMessage({ type: "vestibule:height", height: 77 }, "*")""")
+    assert portal.locator("iframe").evaluate("frame => frame.style.height") == height
+    inside.get_by_role("link", name="Connect another identity provider").click()
+    expect(inside.get_by_role("heading", level=1)).to_have_text("Which identity provider?")
     call(page, "signOut()")
     expect(portal.get_by_role("status")).to_contain_text("Sign in")
 

@@ -11,8 +11,9 @@ from support.world import World
 from vestibule.web.cookies import Cookies
 
 
-def told(world: World, mode: str, way: str) -> str:
-    rt = replace(world.rt, settings=replace(world.rt.settings, mode=mode))
+def told(world: World, mode: str, way: str, base_url: str = "") -> str:
+    settings = replace(world.rt.settings, mode=mode)
+    rt = replace(world.rt, settings=replace(settings, base_url=base_url) if base_url else settings)
     answer = Response()
     answer.set_cookie("another", "one")
     getattr(Cookies(rt), way)(answer, "vestibule_visit", "secret")
@@ -42,3 +43,12 @@ async def test_on_loopback_it_works_without_https(world: World, way: str) -> Non
     assert cookie.startswith("vestibule_visit=secret;")
     assert "Secure" not in cookie
     assert "SameSite=lax" in cookie
+
+
+async def test_a_page_on_another_port_of_this_machine_may_hold_us_too(world: World) -> None:
+    """To a browser 127.0.0.1 and localhost are different sites."""
+    cookie = told(world, "dev", "set_in_frame", "http://127.0.0.1:8000")
+    assert cookie.startswith("vestibule_visit=secret;")
+    assert "SameSite=none" in cookie
+    assert "Secure" in cookie
+    assert cookie.endswith("; Partitioned")

@@ -98,6 +98,7 @@ def check_metadata(metadata: dict[str, object]) -> dict[str, object]:
 def json_size(value: object) -> int:
     """Size of the compact UTF-8 JSON, in bytes; beyond every bound for what is nested too deep."""
     try:
-        return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return len(text.encode("utf-8", "surrogatepass"))
     except RecursionError:
         return sys.maxsize

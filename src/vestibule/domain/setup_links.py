@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from vestibule.domain.projects import LOOPBACK_HOSTS, ProjectSettings
 from vestibule.errors import refusal
 
 Scope = Literal["sso", "domain_verification", "certificate_renewal"]
@@ -218,21 +219,25 @@ def with_descendants(link_id: str, links: Sequence[SetupLink]) -> list[SetupLink
     return [link for link in links if link.link_id in found]
 
 
-def require_embeddable(origin: str, ancestors: Sequence[str]) -> None:
+def require_embeddable(origin: str, settings: ProjectSettings) -> None:
     """Refuse an origin whose pages may not embed the portal.
 
-    Compared to the letter; a pattern's `*` stands for one or more labels of the host.
+    Compared to the letter; a pattern's `*` stands for one or more labels of the host. In a project
+    that `vestibule dev` made every page on loopback may.
 
     Raises:
         portal_origin_forbidden.
     """
     if _ORIGIN.fullmatch(origin):
         scheme, _, host = origin.partition("://")
-        for allowed in ancestors:
+        if settings.insecure_loopback and host.partition(":")[0] in LOOPBACK_HOSTS:
+            return
+        for allowed in settings.frame_ancestors:
             starred = allowed.startswith(f"{scheme}://*.")
             if origin == allowed or (starred and host.endswith(allowed.partition("*")[2])):
                 return
-    raise refusal("portal_origin_forbidden", want=", ".join(ancestors) or "none", got=origin)
+    want = ", ".join(settings.frame_ancestors) or "none"
+    raise refusal("portal_origin_forbidden", want=want, got=origin)
 
 
 def require_own_origin(link: SetupLink, origin: str) -> None:

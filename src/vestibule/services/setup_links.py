@@ -192,7 +192,7 @@ async def issue_portal_token(
         project = tx.projects.find(actor.project.project_id)
         if project is None:
             raise refusal("project_not_found", got=actor.project.project_id)
-        require_embeddable(origin, project.settings.frame_ancestors)
+        require_embeddable(origin, project.settings)
         now = rt.now()
         link = SetupLink(
             link_id=rt.new_id("setup-link", actor.project.environment),
@@ -264,7 +264,7 @@ async def open_embedded(rt: Runtime, token: str, origin: str) -> NewPortalVisit:
         project = tx.projects.find(link.project_id)
         if project is None:
             raise refusal("portal_token_not_found")
-        require_embeddable(origin, project.settings.frame_ancestors)
+        require_embeddable(origin, project.settings)
         try:
             _member_of(tx, rt, project, link)
         except VestibuleError:
@@ -293,7 +293,7 @@ async def visit(rt: Runtime, token: str) -> PortalVisit:
             raise refusal("portal_visit_ended")
         try:
             if link.embedded:
-                require_embeddable(link.origin, project.settings.frame_ancestors)
+                require_embeddable(link.origin, project.settings)
             member = _member_of(tx, rt, project, link)
         except VestibuleError:
             raise refusal("portal_visit_ended") from None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from vestibule.domain.projects import LOOPBACK_HOSTS
 from vestibule.services.runtime import Runtime
 
 _VISITOR = "vestibule_visitor"
@@ -16,6 +18,7 @@ class Cookies:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._secure = not rt.settings.insecure_http
+        self._loopback = urlsplit(rt.settings.base_url).hostname in LOOPBACK_HOSTS
 
     def read(self, request: Request, name: str) -> str:
         return request.cookies.get(self._named(name), "")
@@ -26,12 +29,17 @@ class Cookies:
         self._set(answer, name, value, "lax")
 
     def set_in_frame(self, answer: Response, name: str, value: str) -> None:
-        """For our pages inside another site's: kept apart for each site that holds us (CHIPS)."""
-        self._set(answer, name, value, "none" if self._secure else "lax")
-        if self._secure:
-            # The standard library writes this attribute from Python 3.14 on.
-            header, cookie = answer.raw_headers[-1]
-            answer.raw_headers[-1] = (header, cookie + b"; Partitioned")
+        """For our pages inside another site's: kept apart for each site that holds us (CHIPS).
+
+        Browsers take it over http from loopback too, which they trust as they trust https.
+        """
+        if not (self._secure or self._loopback):
+            self._set(answer, name, value, "lax")
+            return
+        self._set(answer, name, value, "none", secure=True)
+        # The standard library writes this attribute from Python 3.14 on.
+        header, cookie = answer.raw_headers[-1]
+        answer.raw_headers[-1] = (header, cookie + b"; Partitioned")
 
     def forget(self, answer: Response, name: str) -> None:
         answer.delete_cookie(
@@ -48,12 +56,18 @@ class Cookies:
             self.set(answer, _VISITOR, value)
 
     def _set(
-        self, answer: Response, name: str, value: str, samesite: Literal["lax", "none"]
+        self,
+        answer: Response,
+        name: str,
+        value: str,
+        samesite: Literal["lax", "none"],
+        *,
+        secure: bool = False,
     ) -> None:
         answer.set_cookie(
             self._named(name),
             value,
-            secure=self._secure,
+            secure=secure or self._secure,
             httponly=True,
             samesite=samesite,
             path="/",

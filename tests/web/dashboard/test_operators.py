@@ -320,6 +320,18 @@ async def test_a_token_that_somebody_else_began_signs_nobody_in(sso: World) -> N
     assert "vestibule_operator" not in other.client.cookies
 
 
+async def test_a_token_that_began_without_a_challenge_signs_nobody_in(sso: World) -> None:
+    """The same link, made by somebody who left PKCE out so that nothing would be missed."""
+    await crown(sso)
+    token = await sso.arrive(
+        sso.demo.saml.connection_id, login_redirect_url=f"{BASE_URL}/dashboard/callback"
+    )
+    victim = Visitor(sso, sso.client())
+    page = await victim.get(f"/dashboard/callback?token={token}")
+    assert page.code == "pkce_expected_code_verifier"
+    assert "vestibule_operator" not in victim.client.cookies
+
+
 async def test_a_token_signs_in_once(sso: World) -> None:
     await crown(sso)
     visitor, callback = await walk(sso)

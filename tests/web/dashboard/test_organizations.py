@@ -48,3 +48,26 @@ async def test_what_is_searched_for_is_text(world: World, asked: str) -> None:
     page = await visitor.get(f"{visitor.base}/organizations", params={"q": asked})
     assert page.status == 200
     assert asked not in page.answer.text
+
+
+async def test_the_end_of_an_organization_is_told_in_numbers(world: World) -> None:
+    visitor = await Visitor.as_developer(world)
+    await world.sign_in(world.demo.saml.connection_id)
+    await world.sign_in(world.demo.saml.connection_id)
+    its = f"{visitor.base}/organizations/{world.demo.northwind.organization_id}"
+    page = await visitor.get(f"{its}/delete")
+    assert "1 member loses access." in page.text
+    assert "2 sessions end." in page.text
+    assert "2 connections go." in page.text
+    assert "2 External connections of other organizations lead here" in page.text
+    assert world.demo.labs.name in page.text
+
+
+async def test_an_organization_shows_its_own_log_and_no_other(world: World) -> None:
+    visitor = await Visitor.as_developer(world)
+    labs = f"{visitor.base}/organizations/{world.demo.labs.organization_id}"
+    page = await visitor.get(f"{labs}/settings")
+    page = await visitor.send(page, {"organization_name": "Renamed Labs"})
+    assert "organization.updated" in page.text
+    its = f"{visitor.base}/organizations/{world.demo.northwind.organization_id}"
+    assert "organization.updated" not in (await visitor.get(its)).text

@@ -400,7 +400,8 @@ def _statuses(op: Operation) -> tuple[int, ...]:
     if op.auth == "public":
         return (400, 401, 403, 404, 405, 409, 413, 429, 502)
     if op.auth == "none":
-        return (400, 404, 405, 413)
+        # What asks about an address is limited, by `door`.
+        return (400, 404, 405, 413, 429) if op.method == "POST" else (400, 404, 405, 413)
     found: tuple[int, ...] = (400, 401, 404, 405, 409, 413, 502)
     if op.session_headers:
         found = (*found, 403)

@@ -44,7 +44,8 @@ async def begin(place: Place) -> Response:
             place.organization_id,
             place.path["connection_id"],
             draft=drafted is not None,
-            back=f"{place.base}{its}",
+            # A frame's test has a tab of its own, which is closed afterwards.
+            back="" if place.frame_ancestors else f"{place.base}{its}",
         )
     except VestibuleError as error:
         return place.refused(error, _TEMPLATE, form, **await _shown(place))
